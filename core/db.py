@@ -1,0 +1,86 @@
+"""The way from the event loop to the database, and the clock that the product reads."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from django.db import InterfaceError, OperationalError, connections
+
+from core.errors import TransientError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: Reads that sockets and async views may have under way at once in one process; each holds one pooled connection.
+THREADS = 8
+
+_executor: ThreadPoolExecutor | None = None
+
+
+def utc_now() -> datetime:
+    """The moment, aware and in UTC. Edges read it once and pass it down as `now`."""
+    return datetime.now(UTC)
+
+
+@contextlib.contextmanager
+def transient_errors() -> Iterator[None]:
+    """Turn a lost or refusing database into TransientError; faults of the data stay what they are."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise TransientError("database") from error
+
+
+def release_connections() -> None:
+    """Give this thread's connections back to the pool (or keep them, if they are still good and may stay)."""
+    for connection in connections.all(initialized_only=True):
+        connection.close_if_unusable_or_obsolete()
+
+
+def drop_connections() -> None:
+    """Close this thread's connections, so that the next query opens fresh ones."""
+    for connection in connections.all(initialized_only=True):
+        with contextlib.suppress(OperationalError, InterfaceError):
+            connection.close()
+
+
+async def in_db(func: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run a selector or action in a database thread and await its result.
+
+    Not Django's `sync_to_async`: that shares one thread with everything else in the process.
+    Raises: TransientError while the database is away; whatever `func` raises.
+    """
+    call = partial(contextvars.copy_context().run, _with_connections, partial(func, *args, **kwargs))
+    return await asyncio.get_running_loop().run_in_executor(_threads(), call)
+
+
+def _with_connections(call: Callable[[], R]) -> R:
+    release_connections()
+    try:
+        with transient_errors():
+            return call()
+    finally:
+        release_connections()
+
+
+def _threads() -> ThreadPoolExecutor:
+    global _executor
+    if _executor is None:
+        _executor = ThreadPoolExecutor(THREADS, thread_name_prefix="db")
+    return _executor
+
+
+def _forget_threads() -> None:
+    global _executor
+    _executor = None
+
+
+os.register_at_fork(after_in_child=_forget_threads)
