@@ -1,0 +1,1 @@
+"""The ground floor: everything here works without knowing a word about support."""
