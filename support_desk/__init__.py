@@ -1,0 +1,1 @@
+"""Composition: settings, addresses, processes, who reacts to what."""
