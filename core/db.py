@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from typing import ParamSpec, TypeVar
 from django.db import InterfaceError, OperationalError, connections
 
 from core.errors import TransientError
+from core.per_process import PerProcess
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -22,7 +22,7 @@ R = TypeVar("R")
 #: Reads that sockets and async views may have under way at once in one process; each holds one pooled connection.
 THREADS = 8
 
-_executor: ThreadPoolExecutor | None = None
+_threads = PerProcess(lambda: ThreadPoolExecutor(THREADS, thread_name_prefix="db"))
 
 
 def utc_now() -> datetime:
@@ -69,18 +69,3 @@ def _with_connections(call: Callable[[], R]) -> R:
             return call()
     finally:
         release_connections()
-
-
-def _threads() -> ThreadPoolExecutor:
-    global _executor
-    if _executor is None:
-        _executor = ThreadPoolExecutor(THREADS, thread_name_prefix="db")
-    return _executor
-
-
-def _forget_threads() -> None:
-    global _executor
-    _executor = None
-
-
-os.register_at_fork(after_in_child=_forget_threads)
