@@ -38,17 +38,17 @@ class SealedTextField(models.Field[str, str]):
     @property
     def aad(self) -> bytes:
         """The place that values of this column are sealed for."""
-        return f"{self.model._meta.label_lower}.{self.name}".encode()
+        return f"{self.model._meta.label_lower}.{self.name}".encode()  # noqa: SLF001 documented API
 
-    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
+    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:  # noqa: ARG002
         """Seal on the way in. Raises: TypeError for anything but text."""
         if value is None:
             return None
         if not isinstance(value, str):
-            raise TypeError(f"{self.model._meta.label}.{self.name} takes text")
+            raise TypeError(f"{self} takes text")
         return field_keys().seal(value.encode(), self.aad)
 
-    def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> str | None:
+    def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> str | None:  # noqa: ARG002
         """Open on the way out. Raises: WrongKey."""
         return None if value is None else field_keys().open(bytes(value), self.aad).decode()
 
@@ -60,8 +60,8 @@ class SealedTextField(models.Field[str, str]):
         """Only ``isnull``. Raises: FieldError for a comparison, which could never find anything."""
         if lookup_name == "isnull":
             return super().get_lookup(lookup_name)
-        raise FieldError(f"{self.model._meta.label}.{self.name} is sealed and cannot be searched")
+        raise FieldError(f"{self} is sealed and cannot be searched")
 
-    def value_to_string(self, obj: models.Model) -> NoReturn:
+    def value_to_string(self, obj: models.Model) -> NoReturn:  # noqa: ARG002
         """Dumps would carry the plain text. Raises: TypeError."""
-        raise TypeError(f"{self.model._meta.label}.{self.name} is sealed and is not dumped")
+        raise TypeError(f"{self} is sealed and is not dumped")

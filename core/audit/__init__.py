@@ -1,0 +1,1 @@
+"""The audit: who did what to what, in one chain that nobody can change without being noticed."""
