@@ -92,7 +92,7 @@ class Listener:
         """Listen for ever."""
         pauses = _pauses()
         while True:
-            connection = self._pool.make_connection()
+            connection: Connection = self._pool.make_connection()  # type: ignore[no-untyped-call]
             try:
                 await connection.connect()
                 pauses = _pauses()
@@ -167,7 +167,7 @@ class Speaker:
         """Speak for ever."""
         pauses = _pauses()
         while True:
-            connection = self._pool.make_connection()
+            connection: Connection = self._pool.make_connection()  # type: ignore[no-untyped-call]
             try:
                 await self._exchange(connection, [("PING",)])
                 self.away = False
@@ -197,7 +197,7 @@ class Speaker:
     @staticmethod
     async def _exchange(connection: Connection, commands: Sequence[tuple[str | bytes, ...]]) -> None:
         async with asyncio.timeout(PATIENCE):
-            await connection.connect()
+            await connection.connect()  # type: ignore[no-untyped-call]
             await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
             for _ in commands:
                 await connection.read_response()
@@ -221,7 +221,7 @@ class ThreadSpeaker:
         try:
             with self._client.pipeline(transaction=False) as pipeline:
                 for command in sealed(self._prefix, self._seal, rows):
-                    pipeline.execute_command(*command)
+                    pipeline.execute_command(*command)  # type: ignore[no-untyped-call]
                 pipeline.execute()
         except _AWAY as error:
             self.away = True

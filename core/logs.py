@@ -109,12 +109,13 @@ class RequestLogMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
-        if iscoroutinefunction(get_response):
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         """Handle the request, or return a coroutine that does."""
-        if iscoroutinefunction(self):
+        if self._is_async:
             return self._answer(request)
         started = _begin()
         response: HttpResponseBase = self.get_response(request)
