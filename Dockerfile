@@ -12,7 +12,7 @@ ENV PATH=/opt/desk/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     DESK_MODE=production DATA_DIR=/var/lib/desk PORT=8000
 RUN groupadd --gid 10001 desk \
     && useradd --uid 10001 --gid desk --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin desk \
-    && install -d -o desk -g desk -m 0700 /var/lib/desk/media /var/lib/desk/run \
+    && install -d -o desk -g desk -m 0700 /var/lib/desk/media /var/lib/desk/audit /var/lib/desk/run \
     && chown desk:desk /var/lib/desk
 COPY --from=packages /opt/desk /opt/desk
 WORKDIR /srv/desk
@@ -29,6 +29,6 @@ USER desk
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["python", "docs/deploy/probe.py", "/healthz/live"]
-CMD ["daphne", "--bind", "0.0.0.0", "--port", "8000", \
-     "--websocket-max-frame-size", "65536", "--websocket-max-message-size", "65536", \
-     "support_desk.asgi:application"]
+CMD ["daphne", "-v", "0", "--no-server-name", "--websocket_timeout", "-1", "--ping-interval", "20", "--ping-timeout", "30", \
+     "--websocket-max-message-size", "65536", "--websocket-max-frame-size", "65536", \
+     "-b", "0.0.0.0", "-p", "8000", "support_desk.asgi:application"]

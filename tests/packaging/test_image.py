@@ -1,5 +1,6 @@
 """What the image runs, and what stays out of it. There is no engine here to build it: its commands are run instead."""
 
+import json
 import os
 import re
 import shlex
@@ -8,7 +9,9 @@ import sys
 
 import pytest
 from daphne.cli import CommandLineInterface
+from ruamel.yaml import YAML
 
+from support_desk.embedded.services import SERVICES
 from tests.packaging.tools import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -16,12 +19,20 @@ JOINED = re.sub(r"\\\n\s*", "", DOCKERFILE)
 
 
 def test_the_server_takes_its_arguments_and_limits_frames():
-    words = re.search(r"^CMD \[(.*)\]$", JOINED, re.MULTILINE).group(1)
-    program, *arguments = [word.strip().strip('"') for word in words.split(",")]
+    program, *arguments = json.loads(re.search(r"^CMD (\[.*\])$", JOINED, re.MULTILINE).group(1))
     parsed = CommandLineInterface().parser.parse_args(arguments)
     assert program == "daphne"
     assert parsed.application == "support_desk.asgi:application"
     assert (parsed.websocket_max_frame_size, parsed.websocket_max_message_size) == (65_536, 65_536)
+
+
+def test_the_image_runs_what_the_launcher_runs():
+    _daphne, *arguments = json.loads(re.search(r"^CMD (\[.*\])$", JOINED, re.MULTILINE).group(1))
+    services = {service.name: service.command for service in SERVICES}
+    assert arguments[:-5] == list(services["web"][3:])
+    written = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text())["services"]
+    for name in ("worker", "beat"):
+        assert written[name]["command"][1:] == list(services[name][3:])
 
 
 def test_the_image_runs_as_nobody_special():
