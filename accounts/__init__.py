@@ -1,0 +1,1 @@
+"""Who people are: staff, customers, sites, and what each may do."""

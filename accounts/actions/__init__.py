@@ -1,0 +1,1 @@
+"""Every write to accounts' tables, one noun a module."""
