@@ -87,7 +87,9 @@ def clean_name(name: str, content_type: str) -> str:
     ``../../photo\\u202egnp.exe`` with a picture inside becomes ``photognp.exe.png``.
     """
     last = SEPARATORS.split(unicodedata.normalize("NFC", name))[-1]
-    visible = "".join(char for char in last if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+    visible = "".join(
+        char for char in last if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    )
     plain = " ".join(RISKY_IN_NAMES.sub("_", visible).split()).strip(" .")
     endings = ENDINGS[content_type]
     stem, ending = _split_ending(plain or "file", endings)
@@ -169,7 +171,9 @@ def _check_text(content: bytes) -> None:
     if kinds := scrub(text).kinds:
         raise Refused(
             "secret_in_file",
-            _("The file contains a secret, such as a recovery phrase or a private key. Never share it with anyone, also not with us."),
+            _(
+                "The file contains a secret, such as a recovery phrase or a private key. Never share it, also not with us."
+            ),
             kinds=list(kinds),
         )
 

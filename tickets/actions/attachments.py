@@ -51,25 +51,27 @@ def store_attachment(*, owner: Customer | User, data_key: DataKey, name: str, co
 def claim_attachments(message: Message, *, owner: Customer | User, ids: Sequence[UUID]) -> tuple[FileCard, ...]:
     """Make files part of a message, in the given order. Belongs inside the transaction that stores the message.
 
-    Raises: NotFound if one of them is not the owner's, not stored, older than an hour or part of a message already; for
-    staff also if it was uploaded for another customer. Refused ``too_many_files``. Locks: the files, after the ticket.
+    Raises: NotFound if one of them is not the owner's, not stored, older than an hour, part of a message already, or sealed
+    under another key than the ticket's (uploaded for another customer, or before two histories were joined).
+    Refused ``too_many_files``. Locks: the files, after the ticket.
     """
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return ()
     check_count(len(wanted))
     free = Attachment.objects.owned_by(owner).stored().unclaimed().fresher_than(CLAIM_WITHIN)
-    rows = free.filter(public_id__in=wanted).select_related("data_key").order_by("pk").locked()
+    rows = free.filter(public_id__in=wanted).order_by("pk").locked()
     found = {row.public_id: row for row in rows}
     if len(found) != len(wanted):
         raise file_not_found()
     files = [found[public_id] for public_id in wanted]
-    if isinstance(owner, User) and any(file.data_key_id != message.ticket.data_key_id for file in files):
+    if any(file.data_key_id != message.ticket.data_key_id for file in files):
         raise file_not_found()
     for position, file in enumerate(files):
         file.message, file.position = message, position
     Attachment.objects.bulk_update(files, ["message", "position"])
-    return tuple(card_of(file, opened_key(file.data_key)) for file in files)
+    key = opened_key(message.ticket.data_key)
+    return tuple(card_of(file, key) for file in files)
 
 
 def check_count(count: int) -> None:

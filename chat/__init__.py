@@ -1,0 +1,1 @@
+"""The customers' edge: their socket, the same over HTTP, and files."""

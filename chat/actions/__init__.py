@@ -1,0 +1,1 @@
+"""What the customers' edge writes that concerns more than one floor below."""
