@@ -1,0 +1,5 @@
+"""Finds what a customer must never hand over, and takes it out before anything is stored or shown."""
+
+from core.secrets.scrubbing import Scrubbed, scrub
+
+__all__ = ["Scrubbed", "scrub"]
