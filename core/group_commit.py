@@ -203,7 +203,7 @@ class GroupCommit(Generic[T, R]):
             outcomes = self._action([waiting.item for waiting in batch])
             if len(outcomes) != len(batch):
                 raise ValueError(f"{self._name}: {len(outcomes)} outcomes for {len(batch)} items")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (whatever it is: everyone who waits is told)
             metrics.COMMIT_FAILED.labels(self._name).inc()
             self._log_failure(error)
             drop_connections()

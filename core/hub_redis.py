@@ -94,7 +94,7 @@ class Listener:
         while True:
             connection: Connection = self._pool.make_connection()  # type: ignore[no-untyped-call]
             try:
-                await connection.connect()
+                await connection.connect()  # type: ignore[no-untyped-call]
                 pauses = _pauses()
                 await self._listen(connection)
             except _AWAY as error:
