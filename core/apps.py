@@ -1,6 +1,9 @@
 """Registers the ground floor with Django."""
 
 from django.apps import AppConfig
+from django.core.checks import register
+
+from core.checks import check_deployment
 
 
 class CoreConfig(AppConfig):
@@ -8,3 +11,7 @@ class CoreConfig(AppConfig):
 
     name = "core"
     label = "core"
+
+    def ready(self) -> None:
+        """Let `manage.py check --deploy` ask what every process of production asks before it serves."""
+        register(check_deployment, "desk", deploy=True)

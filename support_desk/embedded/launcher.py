@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -28,6 +29,7 @@ from support_desk.embedded.supervisor import Supervisor
 PR_SET_PDEATHSIG = 1
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 LOOK_EVERY = 0.25
+_told_to_end: list[int] = []
 
 
 class Ended(BaseException):
@@ -56,13 +58,19 @@ def read_options() -> Options:
     if not count.isdecimal() or not 1 <= int(count) <= 16:
         raise CannotStart(f"WEB_PROCESSES={count} is not a number from 1 to 16.")
     mode = os.environ.get("DESK_MODE") or "demo"
-    if mode == "production" and not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
+    if mode == "production" and not (_is_given("DATABASE_URL") and _is_given("REDIS_URL")):
         raise CannotStart(
-            "The embedded servers are for demos and small trials. In production set DATABASE_URL and REDIS_URL to servers of your own."
+            "The embedded servers are for demos and small trials. "
+            "In production set DATABASE_URL and REDIS_URL to servers of your own."
         )
     return Options(
         state.data_dir_of(os.environ), os.environ.get("HOST") or "127.0.0.1", range(port, port + int(count)), mode
     )
+
+
+def _is_given(name: str) -> bool:
+    """Whether the operator set a value, or named a file that holds it."""
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 
 
 class Launch:
@@ -110,7 +118,7 @@ class Launch:
         secret = values.load_or_make(data_dir) if self.options.mode != "production" else None
         chosen = {"DESK_MODE": self.options.mode, "DATA_DIR": str(data_dir), "PORT": str(self.options.ports[0])}
         chosen["PUBLIC_URL"] = given.get("PUBLIC_URL") or self.options.url
-        wanted = [name for name in ("DATABASE_URL", "REDIS_URL") if not given.get(name) and f"{name}_FILE" not in given]
+        wanted = [name for name in ("DATABASE_URL", "REDIS_URL") if not _is_given(name)]
         if wanted and secret:
             home = places.make_home(data_dir, guard)
             addresses = Addresses(home.sockets, secret)
@@ -141,19 +149,18 @@ class Launch:
             supervisor.start(spec)
         for number, port in enumerate(options.ports):
             name = services.web_name(number)
-            ready.wait_until_ready(options.host, port, ended=lambda name=name: supervisor.check_running(name))
+            ready.wait_until_ready(options.host, port, ended=partial(supervisor.check_running, name))
         for line in ready.announcement(self.environment["PUBLIC_URL"], options.data_dir):
             self.output.say(line, colour="bold green")
 
     def _stay(self, supervisor: Supervisor) -> None:
-        while True:
+        while not _told_to_end:
             time.sleep(LOOK_EVERY)
             for sentence in supervisor.tend():
                 self.output.say(sentence, colour="bold yellow")
 
     def _stop(self, supervisor: Supervisor, guard: Guard) -> None:
-        for ending in ENDING_SIGNALS:
-            signal.signal(ending, signal.SIG_IGN)
+        _told_to_end.append(0)
         self.output.say("stopping")
         supervisor.stop()
         guard.close()
@@ -184,6 +191,9 @@ def end_with_parent() -> None:
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
+    if _told_to_end:
+        return  # already on the way
+    _told_to_end.append(number)  # seen by the loop even if the exception is lost in a finalizer
     raise Ended(signal.Signals(number).name)
 
 

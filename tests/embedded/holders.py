@@ -1,0 +1,85 @@
+"""Programs that hold servers or a whole desk up until they are killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import sysconfig
+import time
+
+import pytest
+
+from support_desk.embedded.guard import PROJECT
+from support_desk.embedded.processes import ProcessId, family, identify, is_alive
+
+GONE_WITHIN = 5.0
+SOMEBODY = 54_321
+PACKAGES = sysconfig.get_path("purelib")
+
+
+def python_of_everybody() -> str:
+    """A Python of our version that another account can run and that finds what is installed here; skips without one."""
+    ours = f"import sys, psycopg; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
+    for candidate in (sys.executable, f"/usr/bin/python{sys.version_info[0]}.{sys.version_info[1]}"):
+        try:
+            answer = subprocess.run(
+                [candidate, "-c", ours], user=SOMEBODY, group=SOMEBODY, extra_groups=[], cwd=PROJECT,
+                env={"PYTHONPATH": PACKAGES}, capture_output=True, check=False,
+            )  # fmt: skip
+        except OSError:
+            continue
+        if answer.returncode == 0:
+            return candidate
+    pytest.skip("another account can run no Python of this version, or cannot read this clone")
+
+
+class Holder:
+    """A program that holds servers up, with everything it started."""
+
+    def __init__(
+        self, command: list[str], *, first_line: str = "", user: int | None = None, **environment: str
+    ) -> None:
+        self.popen = subprocess.Popen(
+            command,
+            cwd=PROJECT,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": "/nonexistent",
+                "PYTHONPATH": PACKAGES,
+                "PYTHONDONTWRITEBYTECODE": "1",
+                **environment,
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            user=user,
+            group=user,
+            extra_groups=[] if user else None,
+            start_new_session=True,
+        )
+        self.output: list[str] = []
+        self._read_until(first_line)
+
+    def _read_until(self, wanted: str) -> None:
+        for line in self.popen.stdout:
+            self.output.append(line.rstrip("\n"))
+            if wanted in line:
+                return
+        raise RuntimeError("ended early:\n" + "\n".join(self.output))
+
+    def processes(self) -> list[ProcessId]:
+        """The program and everything below it."""
+        return family(identify(self.popen.pid))
+
+    def end(self, how: signal.Signals, pid: int | None = None) -> float:
+        """Signal the program (or one of its processes) and return how many seconds all of it took to go."""
+        everything = self.processes()
+        begun = time.monotonic()
+        os.kill(pid or self.popen.pid, how)
+        while any(is_alive(process) for process in everything):
+            self.popen.poll()
+            if time.monotonic() - begun > 3 * GONE_WITHIN:
+                break
+            time.sleep(0.02)
+        self.left = [process for process in everything if is_alive(process)]
+        return time.monotonic() - begun
