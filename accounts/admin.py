@@ -1,5 +1,7 @@
 """People, sites and settings in the admin. No message and nothing that a customer wrote is shown here."""
 
+# ruff: noqa: ARG002  the signatures are Django's
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar

@@ -1,5 +1,7 @@
 """Django's admin, opened only by people who passed both factors and hold a role that configures."""
 
+# ruff: noqa: ARG002  the signatures are Django's
+
 from __future__ import annotations
 
 from typing import Any

@@ -56,7 +56,7 @@ def sign_in_url(request: HttpRequest) -> str:
     return f"{login}?{urlencode({'next': request.get_full_path()})}"
 
 
-def safe_next(request: HttpRequest, target: str) -> str:
+def safe_next(target: str) -> str:
     """A path of ours behind the doors, or empty: sign-in never leads anywhere else."""
     if not target.startswith("/") or not url_has_allowed_host_and_scheme(target, allowed_hosts=None):
         return ""

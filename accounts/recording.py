@@ -41,7 +41,7 @@ def record(action: str, *, actor: User | None, subject: models.Model, origin: Or
         append(
             actor=who,
             action=action,
-            object_kind=subject._meta.label_lower,
+            object_kind=subject._meta.label_lower,  # noqa: SLF001  the documented API of models
             object_id=subject.pk,
             facts=facts,
         )

@@ -36,10 +36,10 @@ page = require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponseBase:
     """Step 1: e-mail address and password. The answer is the same whatever was wrong."""
     if guards.is_verified(request):
-        return redirect(_after_sign_in(request))
+        return redirect(reverse(settings.LOGIN_REDIRECT_URL))
     form = LoginForm(request.POST or None)
     if request.method != "POST":
-        request.session[sessions.NEXT] = guards.safe_next(request, request.GET.get("next", ""))
+        request.session[sessions.NEXT] = guards.safe_next(request.GET.get("next", ""))
         return render(request, "accounts/login.html", {"form": form, **_shared(request)})
     user = authenticate(request, **form.cleaned_data) if form.is_valid() else None
     if not isinstance(user, User):
@@ -68,7 +68,7 @@ def verify(request: HttpRequest) -> HttpResponseBase:
             return _welcome(request, user, checked.device)
         if not _refuse_token(request, form, user, checked.wait):
             return _start_again(request)
-    return _token_page(request, "accounts/verify.html", form, user=user)
+    return _token_page(request, "accounts/verify.html", form, person=user)
 
 
 @page
@@ -90,7 +90,7 @@ def enrol(request: HttpRequest) -> HttpResponseBase:
         if not _refuse_token(request, form, user, checked.wait):
             return _start_again(request)
     return _token_page(
-        request, "accounts/enrol.html", form, user=user, qr=_qr(user, device), key=codes.grouped(device.key)
+        request, "accounts/enrol.html", form, person=user, qr=_qr(user, device), key=codes.grouped(device.key)
     )
 
 
@@ -122,7 +122,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponseBase:
             return _show_codes(request, fresh, redirect("console:queue"))
         form.add_error("otp_token", _token_sentence(checked.wait))
     left = selectors.recovery_codes_left(user)
-    return _token_page(request, "accounts/recovery_codes.html", form, user=user, left=left)
+    return _token_page(request, "accounts/recovery_codes.html", form, left=left)
 
 
 @page
@@ -137,7 +137,7 @@ def password(request: HttpRequest) -> HttpResponseBase:
         if authenticate(request, username=user.email.lower(), password=form.cleaned_data["current"]) == user:
             staff_sessions.change_password(user=user, password=form.cleaned_data["new"], origin=origin_of(request))
             sessions.renew(request, user, at=time())
-            return redirect(_after_sign_in(request))
+            return redirect(reverse(settings.LOGIN_REDIRECT_URL))
         form.add_error("current", gettext("The current password was not accepted. Nothing was changed."))
     context = {"form": form, **_shared(request)}
     return render(request, "accounts/password.html", context, status=422 if form.errors else 200)
@@ -146,13 +146,13 @@ def password(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @never_cache
 @guards.second_factor_required
-def still_here(request: HttpRequest) -> HttpResponseBase:
+def still_here(_request: HttpRequest) -> HttpResponseBase:
     """The console says that the person is working; idle time starts again."""
     return HttpResponse(status=204)
 
 
 def locked_out(
-    request: HttpRequest, original: HttpResponse | None, credentials: dict[str, Any] | None = None
+    request: HttpRequest, _response: HttpResponse | None, _credentials: dict[str, Any] | None = None
 ) -> HttpResponse:
     """The page after too many wrong passwords from one place, the same for every account."""
     wait = timedelta(hours=settings.AXES_COOLOFF_TIME)
@@ -217,7 +217,7 @@ def _token_page(request: HttpRequest, template: str, form: TokenForm, **context:
 
 
 def _welcome(request: HttpRequest, user: User, device: Device) -> HttpResponseRedirect:
-    target = guards.safe_next(request, request.session.get(sessions.NEXT, "")) or _after_sign_in(request)
+    target = guards.safe_next(request.session.get(sessions.NEXT, "")) or reverse(settings.LOGIN_REDIRECT_URL)
     sessions.complete(request, user, device, at=time())
     record("signed_in", actor=user, subject=user, origin=origin_of(request), factor=type(device).__name__)
     response = HttpResponseRedirect(target)
@@ -234,10 +234,6 @@ def _show_codes(request: HttpRequest, fresh: list[str], onward: HttpResponseRedi
     response = render(request, "accounts/recovery_codes_fresh.html", context)
     response.cookies.update(onward.cookies)
     return response
-
-
-def _after_sign_in(request: HttpRequest) -> str:
-    return reverse(settings.LOGIN_REDIRECT_URL)
 
 
 def _qr(user: User, device: TotpDevice) -> QrPicture:

@@ -86,7 +86,10 @@ def has_second_factor(user: User) -> bool:
 
 @transaction.atomic
 def install_totp(*, user: User, key: str) -> TotpDevice:
-    """Give a user an authenticator with a known key: for accounts made at the command line. Repeat: same key, spent steps stay spent."""
+    """Give a user an authenticator with a known key: for accounts made at the command line.
+
+    Repeat: nothing changes; steps that are spent stay spent.
+    """
     device = TotpDevice.objects.filter(user=user, confirmed=True).first()
     if device is None:
         return TotpDevice.objects.create(user=user, name="authenticator", confirmed=True, key=key)
