@@ -15,7 +15,7 @@ chmod 700 "$folder"
 
 keep() {
     if [ ! -e "$folder/$1" ]; then
-        printf '%s\n' "$2" > "$folder/$1.new"
+        printf '%s' "$2" > "$folder/$1.new"
         chmod 444 "$folder/$1.new"
         mv "$folder/$1.new" "$folder/$1"
         echo "made $folder/$1"
@@ -24,7 +24,7 @@ keep() {
 
 key() { head -c 32 /dev/urandom | base64 | tr -d '\n'; }
 word() { head -c 96 /dev/urandom | base64 | tr -dc 'A-Za-z0-9' | head -c "$1"; }
-value() { tr -d '\n' < "$folder/$1"; }
+value() { cat "$folder/$1"; }
 
 keep secret_key "$(word 64)"
 keep field_keys "$(key)"

@@ -1,17 +1,23 @@
-"""The script that makes the secrets of the compose file."""
+"""The script that makes the secrets of the compose file, and the settings that read them."""
 
 import base64
+import json
+import os
 import stat
 import subprocess
+import sys
 
-from tests.packaging.tools import DEPLOY, program
+import pytest
+from ruamel.yaml import YAML
+
+from tests.packaging.tools import DEPLOY, ROOT, program
 
 SCRIPT = DEPLOY / "make-secrets.sh"
 
 
 def made(folder):
     subprocess.run([program("sh"), SCRIPT, folder], check=True, capture_output=True)
-    return {path.name: path.read_text().rstrip("\n") for path in folder.iterdir()}
+    return {path.name: path.read_text() for path in folder.iterdir()}
 
 
 def test_every_secret_is_fresh_and_of_its_form(tmp_path):
@@ -46,3 +52,53 @@ def test_no_folder_no_secrets(tmp_path):
     assert answer.returncode != 0
     assert "name the folder" in answer.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+READ = """
+import json
+import django
+django.setup()
+from django.conf import settings
+from core.checks import problems_of_settings
+database = settings.DATABASES["default"]
+print(json.dumps({
+    "problems": [problem.code for problem in problems_of_settings(settings)],
+    "database": [database["USER"], database["PASSWORD"], database["HOST"], str(database["PORT"]), database["NAME"]],
+    "redis": settings.REDIS_URL,
+    "token": settings.METRICS_TOKEN,
+}))
+"""
+
+
+def read_by_settings(service, folder):
+    """What production's settings make of a service's environment, its secrets lying in a folder."""
+    given = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text())["services"][service]["environment"]
+    chosen = {"ALLOWED_HOSTS": "help.example.com", "PUBLIC_URL": "https://help.example.com", "DATABASE_POOL": "12"}
+    environment = {
+        name: chosen.get(name, str(value).replace("/run/secrets", str(folder))) for name, value in given.items()
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", READ],
+        env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "support_desk.settings", **environment},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("ending", ["", "\n"])
+@pytest.mark.parametrize(("service", "role"), [("web", "app"), ("migrate", "owner")])
+def test_production_reads_them_and_finds_nothing_unsafe(tmp_path, service, role, ending):
+    values = made(tmp_path / "a")
+    for path in (tmp_path / "a").iterdir():
+        path.chmod(0o600)
+        path.write_text(values[path.name] + ending)
+    assert read_by_settings(service, tmp_path / "a") == {
+        "problems": [],
+        "database": [f"desk_{role}", values[f"postgres_{role}_password"], "postgres", "5432", "desk"],
+        "redis": values["redis_url"],
+        "token": values["metrics_token"],
+    }

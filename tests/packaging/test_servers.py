@@ -11,7 +11,7 @@ import pytest
 import redis
 from ruamel.yaml import YAML
 
-from support_desk.embedded import postgres
+from support_desk.embedded import addresses
 from support_desk.embedded.servers import embedded_servers
 from tests.packaging.tools import DEPLOY, ROOT, program
 
@@ -21,10 +21,10 @@ SECRET_OWNER, SECRET_APP = "o'wn\"er", "a\\pp $HOME"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """A PostgreSQL that knows neither of our roles."""
-    with embedded_servers(tmp_path_factory.mktemp("desk"), safely=False) as servers:
-        with psycopg.connect(servers.superuser_url("postgres"), autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {postgres.DATABASE}")
-            connection.execute(f"DROP ROLE {postgres.OWNER}, {postgres.APP}")
+    with embedded_servers(tmp_path_factory.mktemp("desk"), safely=False, thrown_away=True) as servers:
+        with psycopg.connect(servers.addresses.superuser_url("postgres"), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {addresses.DATABASE}")
+            connection.execute(f"DROP ROLE {addresses.OWNER}, {addresses.APP}")
         yield servers
 
 
@@ -39,8 +39,8 @@ def made_ready(server, folder, *, owner=SECRET_OWNER, app=SECRET_APP):
             "PATH": f"{programs / 'bin'}:{os.environ['PATH']}",
             "LD_LIBRARY_PATH": str(programs / "lib"),
             "PGHOST": str(server.home.sockets),
-            "PGPASSWORD": server.values.superuser_password,
-            "POSTGRES_USER": postgres.SUPERUSER,
+            "PGPASSWORD": server.addresses.values.superuser_password,
+            "POSTGRES_USER": addresses.SUPERUSER,
             "OWNER_PASSWORD_FILE": str(folder / "owner"),
             "APP_PASSWORD_FILE": str(folder / "app"),
         },
@@ -87,11 +87,11 @@ def test_the_roles_are_those_of_the_desk(server, tmp_path):
         for forbidden in ("TRUNCATE thing", "DROP TABLE thing", "CREATE TABLE mine (id int)", "CREATE SCHEMA mine"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 app.execute(forbidden)
-    with psycopg.connect(server.superuser_url("desk")) as superuser:
+    with psycopg.connect(server.addresses.superuser_url("desk")) as superuser:
         rows = superuser.execute(
             "SELECT rolname, rolsuper OR rolcreatedb OR rolcreaterole OR rolbypassrls, rolcanlogin FROM pg_roles "
             "WHERE rolname LIKE 'desk\\_%' AND rolname <> %s ORDER BY 1",
-            [postgres.SUPERUSER],
+            [addresses.SUPERUSER],
         )
         assert rows.fetchall() == [("desk_app", False, True), ("desk_owner", False, True)]
         kept = superuser.execute("SELECT rolpassword FROM pg_authid WHERE rolname = 'desk_app'").fetchone()

@@ -24,6 +24,7 @@ psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "${POSTGRES_USER:-${PG
 \set owner_password `cat "$OWNER_PASSWORD_FILE"`
 \set app_password `cat "$APP_PASSWORD_FILE"`
 SET password_encryption = 'scram-sha-256';
+SET client_min_messages = warning;
 
 SELECT format('CREATE ROLE %I', role)
 FROM unnest(ARRAY['desk_owner', 'desk_app']) AS role
@@ -37,6 +38,7 @@ REVOKE ALL ON DATABASE desk FROM PUBLIC;
 GRANT CONNECT ON DATABASE desk TO desk_app;
 
 \connect desk
+SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS vector;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO desk_owner;
