@@ -1,5 +1,6 @@
 """The Celery application: background work by row, never by content, and the sweeper in every worker."""
 
+import logging.config
 import os
 from typing import Any
 
@@ -8,7 +9,6 @@ from celery.signals import setup_logging, worker_ready, worker_shutting_down
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
-from core.logs import apply
 from support_desk.sweeper import Sweeper
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "support_desk.settings")
@@ -24,7 +24,7 @@ _sweepers: list[Sweeper] = []
 @setup_logging.connect
 def use_our_logging(**_kwargs: Any) -> None:
     """Celery logs as everything else does."""
-    apply(settings.LOGGING)
+    logging.config.dictConfig(settings.LOGGING)
 
 
 @worker_ready.connect

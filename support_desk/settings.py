@@ -91,6 +91,9 @@ CELERY_TASK_DEFAULT_QUEUE = "fast"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "forget_expired_sessions": {"task": "support_desk.tasks.forget_expired_sessions", "schedule": 3600.0},
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "beat")
 
 REACTIONS = "support_desk.reactions.REACTIONS"
@@ -208,7 +211,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LANGUAGES = [(language.code, language.name) for language in OUR_LANGUAGES]
+LANGUAGES = list(OUR_LANGUAGES)
 LANGUAGE_CODE = "en"
 LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
@@ -237,5 +240,4 @@ ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=10 * 1024 * 1024)
 FILE_UPLOAD_MAX_MEMORY_SIZE = ATTACHMENT_MAX_BYTES
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]  # nothing unsealed on disk
 
-LOGGING_CONFIG = "core.logs.apply"
 LOGGING = logging_for(DESK_MODE)

@@ -18,5 +18,5 @@ SWEEPS: tuple[Sweep, ...] = (
     Sweep("tickets.routing.tasks.sweep_queues", 5),
     Sweep("tickets.actions.attachments.remove_unclaimed_attachments", 300),
     Sweep("accounts.actions.sessions.forget_spent_tokens", 3600),
-    Sweep("core.audit.checkpoints.write_checkpoint", 300),
+    Sweep("core.audit.checkpoints.checkpoint", 300),
 )

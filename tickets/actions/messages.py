@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from core.errors import Conflict, DomainError, TransientError
 from core.group_commit import BUSY, Busy
-from core.publishing import Event, Frame, publish_now, publish_on_commit
+from core.publishing import Event, Frame, publish_on_commit
 from core.secrets import scrub
 from core.text import clean_body
 from tickets.actions.attachments import claim_attachments
@@ -60,7 +60,7 @@ def _post_together(drafts: list[CustomerDraft]) -> list[Answer]:
             if _takes(locked.get(draft.ticket_pk), draft):
                 first.setdefault((draft.customer_pk, draft.client_id), draft)
         stored = store_drafts(list(first.values())) if first else {}
-    publish_now(*_news_of(first, stored, locked))
+        publish_on_commit(*_news_of(first, stored, locked))
     return [_answer(draft, locked, first, stored) for draft in drafts]
 
 

@@ -1,0 +1,25 @@
+"""The ASGI application: pages through Django, sockets through our own plain ASGI apps."""
+
+import os
+
+import django
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+from django.urls import re_path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "support_desk.settings")
+django.setup()
+
+from support_desk.draining import drain_before_shutdown  # noqa: E402 - needs the apps
+from support_desk.sockets import WS_URLS, refuse_unknown_path  # noqa: E402 - needs the apps
+from support_desk.starting import refuse_unsafe_process  # noqa: E402 - needs the apps
+
+refuse_unsafe_process()
+drain_before_shutdown()
+
+application = ProtocolTypeRouter(
+    {
+        "http": get_asgi_application(),
+        "websocket": URLRouter([*WS_URLS, re_path(r"", refuse_unknown_path)]),
+    }
+)
