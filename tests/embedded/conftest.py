@@ -26,10 +26,9 @@ def hold() -> Iterator[object]:
     """Starts servers in another program: hold(directory, user=None) -> Holder. Killed at the end if still there."""
     holders: list[Holder] = []
 
-    def start(directory: Path, **options: object) -> Holder:
-        holders.append(
-            Holder([sys.executable, "-m", "tests.embedded.holder", str(directory)], first_line="postgres://", **options)
-        )
+    def start(directory: Path, *, python: str = sys.executable, **options: object) -> Holder:
+        command = [python, "-m", "tests.embedded.holder", str(directory)]
+        holders.append(Holder(command, first_line="postgres://", **options))
         return holders[-1]
 
     yield start

@@ -1,11 +1,13 @@
 """Programs that hold servers or a whole desk up until they are killed."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import sysconfig
 import time
+from pathlib import Path
 
 import pytest
 
@@ -17,20 +19,33 @@ SOMEBODY = 54_321
 PACKAGES = sysconfig.get_path("purelib")
 
 
-def python_of_everybody() -> str:
-    """A Python of our version that another account can run and that finds what is installed here; skips without one."""
-    ours = f"import sys, psycopg; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
-    for candidate in (sys.executable, f"/usr/bin/python{sys.version_info[0]}.{sys.version_info[1]}"):
-        try:
-            answer = subprocess.run(
-                [candidate, "-c", ours], user=SOMEBODY, group=SOMEBODY, extra_groups=[], cwd=PROJECT,
-                env={"PYTHONPATH": PACKAGES}, capture_output=True, check=False,
-            )  # fmt: skip
-        except OSError:
-            continue
-        if answer.returncode == 0:
-            return candidate
-    pytest.skip("another account can run no Python of this version, or cannot read this clone")
+def python_of_everybody(directory: Path) -> str:
+    """A Python that another account can run and that finds what is installed here: ours, or a copy of it in a directory."""
+    if _runs_for_somebody(sys.executable):
+        return sys.executable
+    copy = directory / "python"
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    shutil.copytree(
+        Path(sys.base_prefix) / "lib" / version,
+        copy / "lib" / version,
+        ignore=shutil.ignore_patterns("test", "site-packages", "idlelib"),
+    )
+    (copy / "bin").mkdir()
+    program = shutil.copy2(Path(sys.base_prefix) / "bin" / version, copy / "bin" / version)
+    if not _runs_for_somebody(program):
+        pytest.skip("another account cannot read this clone")
+    return str(program)
+
+
+def _runs_for_somebody(program: str | Path) -> bool:
+    try:
+        answer = subprocess.run(
+            [program, "-c", "import psycopg, redis, support_desk"], user=SOMEBODY, group=SOMEBODY, extra_groups=[], cwd=PROJECT,
+            env={"PYTHONPATH": PACKAGES}, capture_output=True, check=False,
+        )  # fmt: skip
+    except OSError:
+        return False
+    return answer.returncode == 0
 
 
 class Holder:

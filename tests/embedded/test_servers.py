@@ -51,7 +51,7 @@ def test_nothing_outlives_the_program_and_the_next_start_finds_the_data(hold, re
 @as_root
 def test_an_ordinary_user_starts_and_stops_them_too(hold, reachable):
     os.chown(reachable, SOMEBODY, SOMEBODY)
-    holder = hold(reachable / "var", user=SOMEBODY, python=python_of_everybody())
+    holder = hold(reachable / "var", user=SOMEBODY, python=python_of_everybody(reachable))
     owners = {Path(f"/proc/{process.pid}").stat().st_uid for process in holder.processes()}
 
     took = holder.end(signal.SIGKILL)
