@@ -33,7 +33,7 @@ class Linked(Protocol):
     facts: Mapping[str, Fact]
     reason: str
     address: str
-    previous: bytes | memoryview[int]
+    previous: bytes | memoryview
 
 
 def audit_key() -> bytes:

@@ -1,6 +1,6 @@
 """A text column that the database stores sealed."""
 
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.core.exceptions import FieldError
 from django.db import models
@@ -8,8 +8,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from core.crypto.keys import field_keys
 
+if TYPE_CHECKING:
+    TextField = models.Field[str, str]
+else:
+    TextField = models.Field  # Django's own class takes no type parameters
 
-class SealedTextField(models.Field[str, str]):
+
+class SealedTextField(TextField):
     """Text sealed under the operator's keys: ``bytea`` in the database, ``str`` in Python.
 
     The place (app, model, field) is authenticated, so a value moved to another column does not open. Reading with the

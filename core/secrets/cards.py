@@ -9,6 +9,7 @@ KIND = "card_number"
 SHORTEST, LONGEST = 13, 19
 #: Rows of digit groups with one blank or dash between them; not part of a word, an amount, a phone number or a
 #: hexadecimal number.
+ROW = re.compile(r"(?<![A-Za-z0-9_+])(?<!\d[.,])\d+(?:[ \u00a0-]\d+)*(?![A-Za-z0-9_])(?![.,]\d)")
 GROUP = re.compile(r"\d+")
 #: Words right before an undivided number that say what it is instead.
 NAMED_OTHERWISE = re.compile(

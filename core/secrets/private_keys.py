@@ -14,6 +14,7 @@ WIF = re.compile(f"(?=([5KL9c]{BASE58}{{50}})({BASE58}?))")
 WIF_VERSIONS = frozenset({0x80, 0xEF})
 #: 111 characters; one that lost its end still gives the key away, so the shape counts and not the checksum.
 #: xpub and its kin are kept.
+EXTENDED = re.compile(f"[xyztuvYZUV]prv{BASE58}{{80,107}}")
 DASHES = "[-\u2010-\u2015\u2212]{2,10}"
 PEM_EDGE = re.compile(rf"{DASHES} ?(BEGIN|END) [A-Z0-9 ]{{0,40}}?PRIVATE KEY(?: BLOCK)? ?(?:{DASHES})?")
 #: What is masked after a beginning without an end: everything that could belong to the key.
