@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import functools
 import threading
 from collections.abc import Sequence
@@ -109,8 +110,9 @@ class Hub:
         self._listener = Listener(pool, self._receive)
         self._speaker = Speaker(pool, self._prefix, self._seal)
         self._tasks = (
-            loop.create_task(self._listener.run(), name="hub-listener"),
-            loop.create_task(self._speaker.run(), name="hub-speaker"),
+            # Without the context of the socket that happened to come first: its id is not on the hub's log lines.
+            loop.create_task(self._listener.run(), name="hub-listener", context=contextvars.Context()),
+            loop.create_task(self._speaker.run(), name="hub-speaker", context=contextvars.Context()),
         )
         return self._listener
 

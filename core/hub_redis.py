@@ -153,6 +153,7 @@ class Speaker:
         self._seal = seal
         self._rows: list[Row] = []
         self._wake = asyncio.Event()
+        self._tried_again = False
         self.away = False
 
     def put(self, rows: Sequence[Row]) -> None:
@@ -171,28 +172,42 @@ class Speaker:
             try:
                 await self._exchange(connection, [("PING",)])
                 self.away = False
-                pauses = _pauses()
                 await self._speak(connection)
             except _AWAY as error:
-                if not self.away:
-                    log.warning("hub_cannot_publish", error=type(error).__name__)
-                self.away = True
-                metrics.HUB_DROPPED.labels("redis_away").inc(len(self._rows))
-                self._rows.clear()
+                if self._tried_again or not self._rows:
+                    self._give_up(error)
+                self._tried_again = True
             finally:
                 with suppress(*_AWAY):
                     await connection.disconnect(nowait=True)
-            await asyncio.sleep(pauses())
+            if self.away:
+                await asyncio.sleep(pauses())
+            else:
+                pauses = _pauses()
 
     async def _speak(self, connection: Connection) -> None:
+        self._wake.set()
         while True:
             await self._wake.wait()
             self._wake.clear()
-            if not self._rows:
-                continue
             rows, self._rows = self._rows, []
-            await self._exchange(connection, sealed(self._prefix, self._seal, rows))
+            if not rows:
+                continue
+            try:
+                await self._exchange(connection, sealed(self._prefix, self._seal, rows))
+            except _AWAY:
+                # Often only this connection is dead, and nobody noticed while it was silent.
+                self._rows[:0] = rows
+                raise
+            self._tried_again = False
             metrics.HUB_PUBLISHED.inc(len(rows))
+
+    def _give_up(self, error: Exception) -> None:
+        if not self.away:
+            log.warning("hub_cannot_publish", error=type(error).__name__)
+        self.away = True
+        metrics.HUB_DROPPED.labels("redis_away").inc(len(self._rows))
+        self._rows.clear()
 
     @staticmethod
     async def _exchange(connection: Connection, commands: Sequence[tuple[str | bytes, ...]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import random
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final, Protocol
@@ -72,7 +73,7 @@ class Lobby:
         metrics.SOCKETS.set(len(self.sockets))
         loop = asyncio.get_running_loop()
         if self._ticker is None or self._ticker.done() or self._ticker.get_loop() is not loop:
-            self._ticker = loop.create_task(self._tick(), name="sockets")
+            self._ticker = loop.create_task(self._tick(), name="sockets", context=contextvars.Context())
 
     def leave(self, socket: Watched) -> None:
         """Forget a socket. Repeat: harmless."""

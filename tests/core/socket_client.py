@@ -8,6 +8,14 @@ from contextlib import asynccontextmanager
 OURS = b"http://127.0.0.1:8000"
 
 
+async def until(condition, within=5.0):
+    """Wait for something that other tasks, threads or processes bring about."""
+    deadline = asyncio.get_running_loop().time() + within
+    while not condition():
+        assert asyncio.get_running_loop().time() < deadline, "it did not happen"
+        await asyncio.sleep(0.005)
+
+
 class Client:
     """Sends what a browser would send and reads what it would get, in order."""
 
