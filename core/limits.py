@@ -1,8 +1,7 @@
 """Limits on how often somebody may do something, over all processes together.
 
 `hit` and `ahit` ask Redis, in one atomic step. While Redis is away each process counts for itself with the same
-limits, goes on from what it last heard, and says so (`is_degraded`). `LocalMeter` never waits for Redis: sockets use
-it.
+limits, goes on from what it last heard, and says so (`is_degraded`). Sockets use `LocalMeter`: it never waits for Redis.
 """
 
 import threading
