@@ -1,6 +1,7 @@
 """Programs that hold servers or a whole desk up until they are killed."""
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from support_desk.embedded.guard import PROJECT
 from support_desk.embedded.processes import ProcessId, family, identify, is_alive
 
 GONE_WITHIN = 5.0
-SOMEBODY = 54_321
+SOMEBODY = pwd.getpwnam("nobody").pw_uid  # an ordinary account with a name, which initdb wants
 PACKAGES = sysconfig.get_path("purelib")
 
 
@@ -25,11 +26,10 @@ def python_of_everybody(directory: Path) -> str:
         return sys.executable
     copy = directory / "python"
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    shutil.copytree(
-        Path(sys.base_prefix) / "lib" / version,
-        copy / "lib" / version,
-        ignore=shutil.ignore_patterns("test", "site-packages", "idlelib"),
-    )
+    unneeded = shutil.ignore_patterns("test", "site-packages", "idlelib")
+    shutil.copytree(Path(sys.base_prefix) / "lib" / version, copy / "lib" / version, ignore=unneeded)
+    for library in (Path(sys.base_prefix) / "lib").glob("libpython*.so*"):
+        shutil.copy2(library, copy / "lib" / library.name)
     (copy / "bin").mkdir()
     program = shutil.copy2(Path(sys.base_prefix) / "bin" / version, copy / "bin" / version)
     if not _runs_for_somebody(program):
@@ -37,11 +37,16 @@ def python_of_everybody(directory: Path) -> str:
     return str(program)
 
 
+def libraries_of(program: str | Path) -> dict[str, str]:
+    """Where a copied Python finds its own shared library."""
+    return {"LD_LIBRARY_PATH": str(Path(program).parent.parent / "lib")}
+
+
 def _runs_for_somebody(program: str | Path) -> bool:
     try:
         answer = subprocess.run(
             [program, "-c", "import psycopg, redis, support_desk"], user=SOMEBODY, group=SOMEBODY, extra_groups=[], cwd=PROJECT,
-            env={"PYTHONPATH": PACKAGES}, capture_output=True, check=False,
+            env={"PYTHONPATH": PACKAGES, **libraries_of(program)}, capture_output=True, check=False,
         )  # fmt: skip
     except OSError:
         return False
@@ -62,6 +67,7 @@ class Holder:
                 "HOME": "/nonexistent",
                 "PYTHONPATH": PACKAGES,
                 "PYTHONDONTWRITEBYTECODE": "1",
+                **(libraries_of(command[0]) if user else {}),
                 **environment,
             },
             stdout=subprocess.PIPE,
