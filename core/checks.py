@@ -6,7 +6,7 @@ Asked by each process of production before it serves (`refuse_unsafe_start`) and
 import base64
 import binascii
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -218,6 +218,6 @@ def refuse_unsafe_start() -> None:
         raise SystemExit("\n".join(lines))
 
 
-def check_deployment(app_configs: list[AppConfig] | None, **_options: Any) -> list[CheckMessage]:  # noqa: ARG001 Django's form
+def check_deployment(*, app_configs: Sequence[AppConfig] | None, **_options: Any) -> list[CheckMessage]:  # noqa: ARG001 Django's form
     """The same rules for `manage.py check --deploy`; registered by the app."""
     return [Error(problem.sentence, id=f"desk.{problem.code}") for problem in all_problems()]
