@@ -4,7 +4,7 @@ from celery import shared_task
 from django.core.management import call_command
 
 
-@shared_task(queue="slow")
+@shared_task
 def forget_expired_sessions() -> None:
     """Remove sign-ins that have expired anyway. Repeat: harmless."""
     call_command("clearsessions")

@@ -3,6 +3,7 @@
 import io
 import os
 import stat
+import zlib
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -19,7 +20,12 @@ from core.crypto.keys import WrongKey
 from core.errors import DomainError, NotFound, Refused
 from tests.cast import make_agent, make_browser
 from tickets import file_store
-from tickets.actions.attachments import open_attachment, remove_unclaimed_attachments, store_attachment
+from tickets.actions.attachments import (
+    claim_attachments,
+    open_attachment,
+    remove_unclaimed_attachments,
+    store_attachment,
+)
 from tickets.actions.messages import post_customer_message
 from tickets.choices import AttachmentState
 from tickets.file_sealing import card_of
@@ -136,8 +142,6 @@ def test_everything_else_is_refused(content, code):
 def test_a_picture_with_too_many_pixels_is_not_decoded(width, height):
     head = bytearray(picture("PNG", size=(1, 1)))
     head[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
-    import zlib  # noqa: PLC0415
-
     head[29:33] = zlib.crc32(bytes(head[12:29])).to_bytes(4, "big")
     with pytest.raises(Refused) as refused:
         checked_file("bomb.png", bytes(head), MEGABYTE)
@@ -202,9 +206,13 @@ def test_names_become_harmless(name, kind, expected):
 
 @pytest.mark.parametrize(
     "name",
-    [f"{start}{middle}{end}" for start in ("", "../", "/", "\\\\host\\", "~") for middle in ("a", "\u202e", "\0", " ", "CON", "%2e%2e%2f")
-     for end in ("", ".", "..", "/", ".htaccess", ".pht", ".svg", "\n")],
-)  # fmt: skip
+    [
+        f"{start}{middle}{end}"
+        for start in ("", "../", "/", "\\\\host\\", "~")
+        for middle in ("a", "\u202e", "\0", " ", "CON", "%2e%2e%2f")
+        for end in ("", ".", "..", "/", ".htaccess", ".pht", ".svg", "\n")
+    ],
+)
 def test_no_name_carries_a_path_or_an_invisible_character(name):
     cleaned = clean_name(name, "image/png")
     assert cleaned.endswith(".png")
@@ -217,7 +225,7 @@ def test_no_name_carries_a_path_or_an_invisible_character(name):
 
 
 def test_a_file_is_sealed_on_disk_and_opens_again(browser, media):
-    text = "my order 4711 is missing\n".encode()
+    text = b"my order 4711 is missing\n"
     attachment = keep(browser, "order 4711.txt", text)
     assert attachment.state == AttachmentState.STORED
     (path,) = files_on_disk()
@@ -334,12 +342,8 @@ def test_eleven_files_are_too_many(browser):
 def test_a_file_stored_for_one_customer_is_not_claimed_in_another_ones_ticket(browser, stranger, owner):
     browser.says("hello")
     stranger.says("hello")
-    file = store_attachment(
-        owner=owner.user, data_key=browser.ticket().data_key, name="a.png", content=picture()
-    )
+    file = store_attachment(owner=owner.user, data_key=browser.ticket().data_key, name="a.png", content=picture())
     message = Message.objects.get(ticket=stranger.ticket())
-    from tickets.actions.attachments import claim_attachments  # noqa: PLC0415
-
     with pytest.raises(NotFound):
         claim_attachments(message, owner=owner.user, ids=[file.public_id])
     assert Attachment.objects.get().message_id is None

@@ -218,7 +218,7 @@ class Migration(migrations.Migration):
             name='Delivery',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('message_id', models.CharField(max_length=200, unique=True)),
+                ('rfc_message_id', models.CharField(max_length=200, unique=True)),
                 ('state', models.CharField(choices=[('pending', 'Waiting to be sent'), ('sent', 'Sent'), ('bounced', 'Could not be delivered')], default='pending', max_length=10)),
                 ('attempts', models.SmallIntegerField(default=0)),
                 ('due_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),

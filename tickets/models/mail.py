@@ -13,7 +13,7 @@ class Delivery(models.Model):
 
     message = models.ForeignKey("tickets.Message", models.CASCADE, related_name="deliveries")
     participant = models.ForeignKey("tickets.Participant", models.CASCADE, related_name="deliveries")
-    message_id = models.CharField(max_length=200, unique=True)
+    rfc_message_id = models.CharField(max_length=200, unique=True)
     state = models.CharField(max_length=10, choices=DeliveryState, default=DeliveryState.PENDING)
     attempts = models.SmallIntegerField(default=0)
     due_at = models.DateTimeField(db_default=Now())
@@ -27,4 +27,4 @@ class Delivery(models.Model):
         indexes = [models.Index("due_at", condition=Q(state=DeliveryState.PENDING), name="delivery_due")]
 
     def __str__(self) -> str:
-        return self.message_id
+        return self.rfc_message_id
