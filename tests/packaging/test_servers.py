@@ -1,6 +1,7 @@
 """The scripts that make PostgreSQL and Redis ready, run against real servers."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -90,7 +91,7 @@ def test_the_roles_are_those_of_the_desk(server, tmp_path):
     with psycopg.connect(server.addresses.superuser_url("desk")) as superuser:
         rows = superuser.execute(
             "SELECT rolname, rolsuper OR rolcreatedb OR rolcreaterole OR rolbypassrls, rolcanlogin FROM pg_roles "
-            "WHERE rolname LIKE 'desk\\_%' AND rolname <> %s ORDER BY 1",
+            "WHERE rolname LIKE 'desk\\_%%' AND rolname <> %s ORDER BY 1",
             [addresses.SUPERUSER],
         )
         assert rows.fetchall() == [("desk_app", False, True), ("desk_owner", False, True)]
@@ -104,6 +105,49 @@ def test_a_second_run_changes_the_passwords(server, tmp_path):
     with pytest.raises(psycopg.OperationalError):
         as_role(server, "desk_app", SECRET_APP)
     as_role(server, "desk_app", "another").close()
+
+
+def test_a_backup_is_restored_by_the_documented_commands(server, tmp_path):
+    made_ready(server, tmp_path)
+    with as_role(server, "desk_owner", SECRET_OWNER) as owner:
+        owner.execute("CREATE TABLE kept (id int PRIMARY KEY, at vector(2)); REVOKE UPDATE ON kept FROM desk_app")
+        owner.execute("INSERT INTO kept VALUES (1, '[1,2]')")
+    documented = (ROOT / "docs" / "operations.md").read_text()
+    dump, restore = (
+        re.search(rf"postgres ({name} .*?) [<>] desk.dump", documented).group(1) for name in ("pg_dump", "pg_restore")
+    )
+    kept = by_superuser(server, dump)
+    with psycopg.connect(server.addresses.superuser_url("postgres"), autocommit=True) as connection:
+        connection.execute("DROP DATABASE desk")
+    made_ready(server, tmp_path)
+    by_superuser(server, restore, given=kept)
+    with as_role(server, "desk_app", SECRET_APP) as app:
+        assert app.execute("SELECT id, at::text FROM kept").fetchall() == [(1, "[1,2]")]
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            app.execute("UPDATE kept SET id = 2")
+    with as_role(server, "desk_owner", SECRET_OWNER) as owner:
+        owner.execute("CREATE TABLE later (id int)")
+    with as_role(server, "desk_app", SECRET_APP) as app:
+        assert app.execute("SELECT count(*) FROM later").fetchone() == (0,)
+
+
+def by_superuser(server, command, given=None):
+    """Run a documented command of PostgreSQL's against this server; its output."""
+    programs = server.home.programs.postgres_root
+    done = subprocess.run(
+        command.split(),
+        env={
+            "PATH": f"{programs / 'bin'}:{os.environ['PATH']}",
+            "LD_LIBRARY_PATH": str(programs / "lib"),
+            "PGHOST": str(server.home.sockets),
+            "PGPASSWORD": server.addresses.values.superuser_password,
+        },
+        input=given,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.fixture
