@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import polib
+import polib  # type: ignore[import-untyped]
 
 from core.catalogues.problems import Problem, problems_of_entry
 

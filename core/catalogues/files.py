@@ -6,7 +6,7 @@ from gettext import c2py
 from pathlib import Path
 
 import django
-import polib
+import polib  # type: ignore[import-untyped]
 
 from core.catalogues.sources import Sentence
 
