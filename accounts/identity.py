@@ -247,7 +247,7 @@ def _optional(claims: dict[str, Any], name: str) -> str:
         return ""
     if not isinstance(value, str):
         raise _Bad
-    return "".join(_VISIBLE.findall(value))
+    return " ".join(_VISIBLE.findall(value))
 
 
 def _email(address: str) -> str:
@@ -268,7 +268,7 @@ def _attributes(value: Any) -> tuple[tuple[str, str | int | float | bool], ...]:
 
 def _attribute(item: Any) -> str | int | float | bool:
     if isinstance(item, str):
-        return "".join(_VISIBLE.findall(item))[:TEXT_LIMIT]
+        return " ".join(_VISIBLE.findall(item))[:TEXT_LIMIT]
     if isinstance(item, bool):
         return item
     if isinstance(item, int | float) and abs(item) < 1e15:

@@ -8,19 +8,6 @@ from core.text import clean_line
 
 NAME_LIMIT = 80
 
-# What a person who claims to speak for the desk calls themselves, in the languages of the product; compared after `_skeleton`.
-STAFF_WORDS = frozenset(
-    """support supportteam supportdesk helpdesk customerservice customersupport customercare techsupport admin administrator
-    moderator staff agent operator official officialsupport system security securityteam verified bot assistant team
-    soporte administrador equipo oficial atencionalcliente assistance serviceclient administrateur officiel equipe
-    поддержка администратор модератор оператор техподдержка служба destek yonetici resmi musteri
-    hotro quantri chinhthuc hỗtrợ サポート 運営 公式 管理者 고객센터 고객지원 운영자 관리자 공식 suporte atendimento
-    客服 官方 管理员 管理員 技术支持 技術支援 客户服务 在线客服 人工客服 الدعم المشرف رسمي الإدارة""".split()  # noqa: SIM905
-)
-# Short or common words: only as the whole name or a word of its own; the others also inside a longer name.
-WHOLE_WORDS_ONLY = frozenset(
-    {"agent", "team", "bot", "system", "staff", "admin", "equipo", "equipe", "служба", "security"}
-)
 _SEPARATORS = re.compile(r"[\W_]+")
 _LOOKALIKES = str.maketrans(
     {"0": "o", "1": "l", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "|": "l", "!": "i"}
@@ -68,3 +55,20 @@ def _skeleton(name: str) -> str:
     return unicodedata.normalize(
         "NFC", "".join(char for char in decomposed if unicodedata.category(char) not in {"Mn", "Cf"})
     )
+
+
+# What a person who claims to speak for the desk calls themselves, in the languages of the product.
+STAFF_WORDS = frozenset(
+    _skeleton(word)
+    for word in """support supportteam supportdesk helpdesk customerservice customersupport customercare techsupport
+    admin administrator moderator staff agent operator official officialsupport system security securityteam verified
+    bot assistant team soporte administrador equipo oficial atencionalcliente assistance serviceclient administrateur officiel equipe
+    поддержка администратор модератор оператор техподдержка служба destek yonetici resmi musteri
+    hotro quantri chinhthuc hỗtrợ サポート 運営 公式 管理者 고객센터 고객지원 운영자 관리자 공식 suporte atendimento
+    客服 官方 管理员 管理員 技术支持 技術支援 客户服务 在线客服 人工客服 الدعم المشرف رسمي الإدارة""".split()  # noqa: SIM905
+)
+# Short or common words: only as the whole name or a word of its own; the others also inside a longer name.
+WHOLE_WORDS_ONLY = frozenset(
+    _skeleton(word)
+    for word in ("agent", "team", "bot", "system", "staff", "admin", "equipo", "equipe", "служба", "security")
+)
