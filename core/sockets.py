@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from msgspec import Struct
 
 from core import metrics
+from core.close_codes import allow_registered_codes
 from core.delivery import CloseSocket, Delivery
 from core.errors import DomainError, TooMany, TransientError
 from core.frames import (
@@ -166,6 +167,7 @@ class FrameSocket(Delivery):
     @classmethod
     def as_asgi(cls) -> Application:
         """The ASGI application for the URL table."""
+        allow_registered_codes()
 
         def application(scope: dict[str, Any], receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
             return cls(scope, send).serve(receive)

@@ -67,7 +67,7 @@ def database():
 
 
 @pytest.fixture
-def desk_socket(database):
+def desk_socket(database):  # noqa: C901 (one small socket with all its handlers)
     class Socket(FrameSocket):
         accepts = {"hello": Hello, "message.send": Send, "choose": Send, "human": Send}
         watcher = Watcher(ahead=database.ahead, revoked=database.revoked_sessions, every=0.05)
