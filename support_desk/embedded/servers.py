@@ -55,6 +55,8 @@ def embedded_servers(data_dir: Path, *, safely: bool = True, thrown_away: bool =
         guard.remove_later(data_dir)
     try:
         home = places.make_home(data_dir, guard)
+        if thrown_away:
+            guard.remove_later(home.root)
         addresses = Addresses(home.sockets, values.load_or_make(data_dir))
         start_postgres(supervisor, home, addresses, safely=safely)
         start_redis(supervisor, home, addresses)

@@ -10,7 +10,7 @@ from support_desk.embedded.supervisor import Spec
 
 FRAME_LIMIT = "65536"
 PYTHON = sys.executable
-CELERY = (PYTHON, "-m", "celery", "-A", "support_desk")
+CELERY = (PYTHON, "-m", "celery", "-q", "-A", "support_desk")
 
 # Daphne's own limits are 1 MiB; a socket may stay open as long as it answers pings.
 DAPHNE = (
