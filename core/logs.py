@@ -23,9 +23,6 @@ log = structlog.get_logger("desk.requests")
 
 #: C0 and C1 control characters, DEL, and the separators that some viewers take for line ends.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-#: Inside a traceback line ends are ours; everything else is not.
-_CONTROLS_IN_TRACEBACK = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-
 #: Paths that are asked every few seconds by machines.
 _QUIET = ("/healthz/", "/metrics")
 
@@ -34,9 +31,13 @@ def escape_controls(_logger: WrappedLogger, _method: str, event: EventDict) -> E
     """Write control characters as `\\xNN`, so that no text from outside can forge a line or send an ANSI sequence."""
     for key, value in event.items():
         if isinstance(value, str):
-            pattern = _CONTROLS_IN_TRACEBACK if key == "exception" else _CONTROLS
-            event[key] = pattern.sub(_escaped, value)
+            event[key] = _CONTROLS.sub(_escaped, value) if key != "exception" else _safe_traceback(value)
     return event
+
+
+def _safe_traceback(text: str) -> str:
+    """Many lines, none of which begins as a log line does."""
+    return "\n  | ".join(_CONTROLS.sub(_escaped, line) for line in text.split("\n"))
 
 
 def _escaped(found: re.Match[str]) -> str:
