@@ -181,7 +181,7 @@ def _card(attachment: Attachment) -> dict[str, Any]:
     }
 
 
-def _upload_of(request: HttpRequest) -> UploadedFile:
+def _upload_of(request: HttpRequest) -> UploadedFile[bytes]:
     """The one file of a form. The size is looked at before anything is read."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdigit() and int(length) > settings.ATTACHMENT_MAX_BYTES + ENVELOPE:

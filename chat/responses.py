@@ -68,12 +68,12 @@ class JsonEdge(View):
         """What happens between the door and the view."""
         return super().dispatch(request, *args, **kwargs)
 
-    def http_method_not_allowed(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ARG002
         """The refusal of another method, in JSON."""
         answer = error_answer(
             DomainError("method_not_allowed", _("This address does not take this method.")), status=405
         )
-        answer.headers["Allow"] = ", ".join(self._allowed_methods())
+        answer.headers["Allow"] = ", ".join(name.upper() for name in self.http_method_names if hasattr(self, name))
         return answer
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer, CustomerSession, DataKey, Site
-from accounts.selectors import limits_of, policy_value, session_of
+from accounts.selectors import ended_customer_sessions, limits_of, policy_value, session_of
 from core.errors import Refused
 from core.publishing import Frame
 from tickets.groups import customer_group
@@ -145,6 +145,12 @@ def file_of_session(session_id: int, public_id: UUID) -> Attachment:
 def numbers_ahead(watched: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
     """For the watcher: groups whose tickets have gone past what was sent. Cost: 1 query."""
     return list(public_numbers_ahead(watched).items())
+
+
+def sessions_ended(watched: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """For the watcher: which of these sessions no longer count. Cost: 1 query."""
+    ended = ended_customer_sessions(watched)
+    return [pair for pair in watched if pair[0] in ended]
 
 
 def _sender(session: CustomerSession) -> Sender:

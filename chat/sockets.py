@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from accounts.groups import customer_session
-from accounts.selectors import ended_customer_sessions
 from chat.commits import post_messages
 from chat.drafts import draft_of, is_quick
 from chat.frames import (
@@ -27,12 +26,23 @@ from chat.frames import (
     Typing,
     Welcome,
 )
+from chat.limits import message_limit
 from chat.refusals import not_available
-from chat.selectors import FEATURES, LiveChat, Sender, frames_after, live_chat_of, numbers_ahead, sender_of
+from chat.selectors import (
+    FEATURES,
+    LiveChat,
+    Sender,
+    frames_after,
+    live_chat_of,
+    numbers_ahead,
+    sender_of,
+    sessions_ended,
+)
 from chat.turns import Turns
 from core.db import in_db
 from core.frames import Ping, Resume
 from core.hub import Frame, hub
+from core.limits import LocalMeter
 from core.sockets import CloseSocket, FrameSocket, Watcher
 from tickets.actions.endings import end_chat
 from tickets.actions.handover import ask_for_human
@@ -63,11 +73,12 @@ class CustomerSocket(FrameSocket):
         "rate": Rate,
         "feedback": Feedback,
     }
-    watcher = Watcher(ahead=numbers_ahead, revoked=ended_customer_sessions)
+    watcher = Watcher(ahead=numbers_ahead, revoked=sessions_ended)
 
     sender: Sender
     chat: LiveChat | None = None
     turns: Turns
+    meter: LocalMeter
     typed_at: float = 0.0
     is_typing: bool = False
     read_up_to: int = 0
@@ -82,6 +93,7 @@ class CustomerSocket(FrameSocket):
             raise CloseSocket(NOT_AUTHENTICATED)
         self.sender, self.language = sender, sender.language
         self.session = (str(sender.session_id), sender.epoch)
+        self.meter = LocalMeter(message_limit(sender.limits["messages_per_minute"]), str(sender.session_id))
         self.turns = Turns(post_messages().submit)
         await self.join(customer_session(sender.session_id), home_group(sender.customer.pk))
         chat = await in_db(live_chat_of, sender.customer)
@@ -90,7 +102,7 @@ class CustomerSocket(FrameSocket):
 
     def on_message_send(self, frame: SendMessage) -> None:
         """Queue the message; the ack follows its commit, and the next frame is read meanwhile."""
-        self.meter.count()
+        self.meter.hit()
         draft = None
         if self.chat is not None and self.turns.may_fly and is_quick(frame.body, frame.attachments):
             draft = draft_of(self.sender, self.chat, frame.client_id, frame.body)
@@ -98,13 +110,13 @@ class CustomerSocket(FrameSocket):
 
     def on_human(self, frame: AskForHuman) -> None:
         """Hand over, in its turn among the messages."""
-        self.meter.count()
+        self.meter.hit()
         ask = partial(in_db, ask_for_human, client_id=frame.client_id, language=self.language, **self._who)
         self.later(self.turns.post(None, ask), then=self._ack)
 
     def on_end(self, _frame: EndChat) -> None:
         """End the chat, after the messages that were sent before."""
-        self.meter.count()
+        self.meter.hit()
         self.later(self.turns.post(None, partial(in_db, end_chat, **self._who)), then=_status_of)
 
     def on_typing(self, frame: Typing) -> None:
