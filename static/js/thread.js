@@ -6,26 +6,27 @@
  * style. Icons are taken from `<template data-icon="name">` of the page and are left out where there is none.
  *
  * Texts used: `role_agent role_bot role_system role_customer you note_private removed_seed_phrase removed_private_key
- * removed_card_number removed_other message_removed message_changed file_scanning file_refused` and, for activity
- * entries without a `text` of their own, `activity_<name>`, filled from the entry's `data` and `{name}`.
+ * removed_card_number removed_other message_removed message_changed file_scanning file_refused file_open` and, for
+ * activity entries without a `text` of their own, `activity_<name>`, filled from the entry's `data` and `{name}`.
  */
 import { say } from "./lib/words.js";
 import { clock, fileSize } from "./lib/time.js";
 
 /**
  * @typedef {{kind: string, name?: string, avatar?: string, id?: string | number, role?: string}} Author
- * @typedef {{id: string, name: string, type: string, size: number, state?: string, url?: string}} FileCard
+ * @typedef {{id: string, name: string, type: string, size: number, image?: boolean, state?: string}} FileCard
  * @typedef {{
  *   type?: string, seq?: number, client_id?: string, author?: Author, body?: string | null, text?: string,
  *   language?: string, attachments?: FileCard[], created_at?: string, activity?: string,
  *   data?: Record<string, unknown>, revision?: number, of?: number, scrubbed?: string[],
  * }} EntryFrame
- * @typedef {{texts: import("./lib/words.js").Texts, own: boolean}} EntryOptions
+ * @typedef {(file: FileCard) => Promise<string>} LinkOf gives a fresh address of a file, below /files/
+ * @typedef {{texts: import("./lib/words.js").Texts, own: boolean, linkOf?: LinkOf}} EntryOptions without `linkOf` files
+ *   are named but cannot be opened
  */
 
 const REMOVED = /\[removed: ([a-z_]+)\]/g;
 const KINDS = new Set(["seed_phrase", "private_key", "card_number"]);
-const DRAWABLE = /^image\/(png|jpeg|webp|gif)$/;
 
 /**
  * One entry as an element: `article.entry` for what somebody wrote, `p.entry.entry-activity` for what happened.
@@ -34,7 +35,7 @@ const DRAWABLE = /^image\/(png|jpeg|webp|gif)$/;
  * @param {EntryOptions} options `own`: written by the person who reads
  * @returns {HTMLElement}
  */
-export function renderEntry(frame, { texts, own }) {
+export function renderEntry(frame, { texts, own, linkOf }) {
   if (frame.type === "activity" || frame.activity) return renderActivity(frame, texts);
   const kind = frame.type === "note" ? "note" : frame.author?.kind ?? "system";
   const entry = element("article", `entry entry-${kind}`);
@@ -42,7 +43,7 @@ export function renderEntry(frame, { texts, own }) {
   if (frame.seq) entry.dataset.seq = String(frame.seq);
   if (frame.client_id) entry.dataset.clientId = frame.client_id;
   entry.append(renderAuthor(frame, kind, { texts, own }), renderBody(frame, texts));
-  if (frame.attachments?.length) entry.append(renderFiles(frame.attachments, texts));
+  if (frame.attachments?.length) entry.append(renderFiles(frame.attachments, texts, linkOf));
   entry.append(renderMeta(frame, texts));
   return entry;
 }
@@ -138,52 +139,68 @@ function bodyParts(text, texts) {
   return parts.filter(Boolean);
 }
 
-/** @param {FileCard[]} files @param {import("./lib/words.js").Texts} texts */
-function renderFiles(files, texts) {
+/** @param {FileCard[]} files @param {import("./lib/words.js").Texts} texts @param {LinkOf} [linkOf] */
+function renderFiles(files, texts, linkOf) {
   const list = element("ul", "entry-files");
   list.setAttribute("role", "list");
   for (const file of files) {
     const item = element("li");
-    item.append(renderFile(file, texts));
+    item.append(renderFile(file, texts, linkOf));
     list.append(item);
   }
   return list;
 }
 
-/** @param {FileCard} file @param {import("./lib/words.js").Texts} texts */
-function renderFile(file, texts) {
+/** @param {FileCard} file @param {import("./lib/words.js").Texts} texts @param {LinkOf} [linkOf] */
+function renderFile(file, texts, linkOf) {
   const state = file.state ?? "stored";
-  const url = state === "stored" ? ownLink(file.url) : null;
-  const card = url ? element("a", "entry-file") : element("span", "entry-file");
-  if (card instanceof HTMLAnchorElement && url) {
-    card.href = url;
-    card.target = "_blank";
-    card.rel = "noopener noreferrer";
-  }
+  const opens = Boolean(linkOf) && state === "stored";
+  const card = opens ? element("button", "entry-file") : element("span", "entry-file");
   const name = element("bdi", "entry-file-name", file.name);
   name.dir = "auto";
   const facts = state === "stored" ? fileSize(file.size) : say(texts, `file_${state}`);
-  if (url && DRAWABLE.test(file.type)) card.append(picture(url, file.name));
-  else card.append(icon("paperclip"));
-  card.append(name, element("span", "entry-file-facts", facts));
+  card.append(icon(file.image ? "image" : "paperclip"), name, element("span", "entry-file-facts", facts));
+  if (linkOf && card instanceof HTMLButtonElement) {
+    card.type = "button";
+    card.setAttribute("aria-label", say(texts, "file_open", { name: file.name }));
+    card.addEventListener("click", () => openFile(file, linkOf));
+    if (file.image) showWhenSeen(card, file, linkOf);
+  }
   return card;
 }
 
-/** @param {string} url @param {string} name */
-function picture(url, name) {
-  const image = element("img", "entry-picture");
-  image.src = url;
-  image.alt = name;
-  image.loading = "lazy";
-  image.decoding = "async";
-  return image;
+/** Put the picture into its card once it comes into view: links are short-lived. @param {HTMLElement} card @param {FileCard} file @param {LinkOf} linkOf */
+function showWhenSeen(card, file, linkOf) {
+  const watcher = new IntersectionObserver(async ([seen]) => {
+    if (!seen.isIntersecting) return;
+    watcher.disconnect();
+    const url = await linkOf(file).catch(() => "");
+    if (!isOurs(url)) return;
+    const image = element("img", "entry-picture");
+    image.alt = "";
+    image.src = url;
+    image.decoding = "async";
+    image.addEventListener("load", () => card.prepend(image), { once: true });
+  });
+  watcher.observe(card);
 }
 
-/** Only links of this desk's own file store are followed. @param {string | undefined} url */
-function ownLink(url) {
-  if (!url) return null;
-  const parsed = new URL(url, location.origin);
-  return parsed.origin === location.origin && parsed.pathname.startsWith("/files/") ? parsed.href : null;
+/** Pictures open in a tab of their own, everything else is saved. @param {FileCard} file @param {LinkOf} linkOf */
+async function openFile(file, linkOf) {
+  const url = await linkOf(file).catch(() => "");
+  if (!isOurs(url)) return;
+  const link = element("a");
+  link.href = url;
+  link.rel = "noopener";
+  if (file.image) link.target = "_blank";
+  else link.download = file.name;
+  link.click();
+}
+
+/** Only addresses of this desk's own file store are followed. @param {string} url */
+function isOurs(url) {
+  const parsed = new URL(url || ".", location.href);
+  return parsed.origin === location.origin && parsed.pathname.startsWith("/files/");
 }
 
 /** @param {EntryFrame} frame @param {import("./lib/words.js").Texts} texts */

@@ -54,7 +54,8 @@ export class Outbox extends EventTarget {
 
   /** The server has it, or the person gave it up. @param {string} clientId */
   settle(clientId) {
-    this.#save(this.items.filter((item) => item.client_id !== clientId));
+    const left = this.items.filter((item) => item.client_id !== clientId);
+    if (left.length < this.items.length) this.#save(left);
   }
 
   /** The server refused it for good: kept, shown, not sent again by itself. @param {string} clientId @param {string} code @param {string} reason */
