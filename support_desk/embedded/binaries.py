@@ -51,27 +51,30 @@ def find() -> Binaries:
     return found
 
 
-def runs_as(program: Path, user: int, group: int) -> bool:
-    """Whether an account can start a program where it lies: every directory above it has to let the account through."""
+def run_as(programs: Binaries, user: int, group: int) -> bool:
+    """Whether an account can start the programs where they lie: every directory above has to let the account through."""
     try:
-        answer = subprocess.run(
-            [program, "--version"], user=user, group=group, extra_groups=[], cwd="/", capture_output=True, check=False
-        )
-    except OSError:
+        for program in (programs.postgres, programs.initdb, programs.redis_server):
+            line = [program, "--version"]
+            subprocess.run(line, user=user, group=group, extra_groups=[], cwd="/", capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
         return False
-    return answer.returncode == 0
+    return True
 
 
 def copy_to(directory: Path, binaries: Binaries) -> Binaries:
     """Copies of the programs below a directory that their account can reach. Repeat: the copies of the first time."""
-    stamp = int(binaries.postgres.stat().st_mtime)
-    home = directory / f"postgres-{POSTGRES_MAJOR}-{stamp}"
-    copied = Binaries(home / "postgres", home / "redis-server")
+    wheel = binaries.postgres_root.parent
+    libraries = wheel.with_name(f"{wheel.name}.libs")  # found by the programs relative to where they lie
+    home = directory / f"programs-{int(binaries.postgres.stat().st_mtime)}"
+    copied = Binaries(home / wheel.name / binaries.postgres_root.name, home / "redis-server")
     if not home.exists():
         waiting = directory / "copying"
         shutil.rmtree(waiting, ignore_errors=True)
         waiting.mkdir(mode=0o755)
-        shutil.copytree(binaries.postgres_root, waiting / "postgres", symlinks=True)
+        shutil.copytree(binaries.postgres_root, waiting / wheel.name / binaries.postgres_root.name, symlinks=True)
+        if libraries.is_dir():
+            shutil.copytree(libraries, waiting / libraries.name, symlinks=True)
         shutil.copy2(binaries.redis_server, waiting / "redis-server")
         for path in waiting.rglob("*"):
             if not path.is_symlink():

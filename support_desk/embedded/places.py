@@ -84,9 +84,9 @@ def make_home(data_dir: Path, guard: Guard) -> Home:
         return Home(root, _sockets(root, None, guard), None, programs)
     account = _account_for(data_dir)
     root = _root_for(data_dir, account)
-    if not binaries.runs_as(programs.postgres, account.uid, account.gid):
+    if not binaries.run_as(programs, account.uid, account.gid):
         programs = binaries.copy_to(root, programs)
-        if not binaries.runs_as(programs.postgres, account.uid, account.gid):
+        if not binaries.run_as(programs, account.uid, account.gid):
             raise CannotStart(
                 f"User number {account.uid} cannot run programs below {root}. Is the disk mounted noexec?"
             )

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 import redis
 
+from support_desk.embedded import binaries
 from support_desk.embedded.places import MARKER, POINTER
 from support_desk.embedded.problems import CannotStart
 from support_desk.embedded.processes import identify, is_alive
@@ -200,3 +201,13 @@ def test_a_stranger_with_the_old_number_does_not_block_the_start(reachable):
     lock.write_text(text.replace(text.split("\n", 1)[0], str(os.getpid()), 1))
     with embedded_servers(reachable / "var", safely=False) as servers:
         assert is_alive(identify(servers.supervisor.pid("postgres")))
+
+
+@as_root
+def test_programs_that_nobody_else_reaches_are_copied_with_their_libraries(reachable):
+    copied = binaries.copy_to(reachable, binaries.find())
+    assert reachable in copied.postgres.parents
+    assert binaries.run_as(copied, SOMEBODY, SOMEBODY)
+    assert binaries.copy_to(reachable, binaries.find()) == copied
+    reachable.chmod(0o700)
+    assert not binaries.run_as(copied, SOMEBODY, SOMEBODY)
