@@ -30,7 +30,7 @@ def test_links_and_paths_lead_somewhere(document):
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_commands_can_be_run(document):
     text = document.read_text()
-    assert sorted(set(re.findall(r"manage\.py (\w+)", text)) - set(get_commands())) == []
+    assert sorted(set(re.findall(r"python manage\.py (\w+)", text)) - set(get_commands())) == []
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert sorted(set(re.findall(r"`?make (run|test|check|bench|clean|lock|help|install)\b", text)) - targets) == []
 
