@@ -1,0 +1,1 @@
+"""The agents' pages and their socket; no tables."""
