@@ -12,6 +12,7 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, connections
+from django.utils import translation
 
 from core.errors import TransientError
 from core.per_process import PerProcess
@@ -53,19 +54,22 @@ def drop_connections() -> None:
 
 
 async def in_db(func: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run a selector or action in a database thread and await its result.
+    """Run a selector or action in a database thread, in the caller's language and log context, and await its result.
 
     Not Django's `sync_to_async`: that shares one thread with everything else in the process.
     Raises: TransientError while the database is away; whatever `func` raises.
     """
-    call = partial(contextvars.copy_context().run, _with_connections, partial(func, *args, **kwargs))
+    call = partial(
+        contextvars.copy_context().run, _in_thread, translation.get_language(), partial(func, *args, **kwargs)
+    )
     return await asyncio.get_running_loop().run_in_executor(_threads(), call)
 
 
-def _with_connections(call: Callable[[], R]) -> R:
+def _in_thread(language: str | None, call: Callable[[], R]) -> R:
     release_connections()
     try:
-        with transient_errors():
+        # Django keeps the active language per thread, whatever context the thread runs in.
+        with transient_errors(), translation.override(language):
             return call()
     finally:
         release_connections()

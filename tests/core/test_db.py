@@ -5,8 +5,16 @@ import pytest
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import translation
 
-from core.db import in_db, transient_errors, utc_now
+from core.db import _threads, in_db, transient_errors, utc_now
 from core.errors import TransientError
+
+
+@pytest.fixture(autouse=True)
+def _own_threads():
+    """Threads without connections of other tests."""
+    _threads.forget()
+    yield
+    _threads.forget()
 
 
 def thread_name():
@@ -46,17 +54,32 @@ async def test_a_lost_database_is_transient(error):
         raise error
 
 
-async def test_threads_keep_no_connection(committed_db):
+async def test_a_backend_that_was_ended_costs_one_answer(committed_db):
     def backend():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             return cursor.fetchone()[0]
 
-    def has_connection():
-        return connection.connection is not None
+    first = await in_db(backend)
+    await asyncio.to_thread(end_backend, first)
+    outcomes = [outcome for outcome in [await attempt(backend) for _ in range(3)] if outcome is not TransientError]
+    assert len(outcomes) >= 2
+    assert first not in outcomes
 
-    assert await in_db(backend) > 0
-    assert await asyncio.gather(*(in_db(has_connection) for _ in range(20))) == [False] * 20
+
+def end_backend(pid):
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+    finally:
+        connection.close()
+
+
+async def attempt(call):
+    try:
+        return await in_db(call)
+    except TransientError:
+        return TransientError
 
 
 def test_the_clock_is_aware():

@@ -8,6 +8,7 @@ import pytest
 import core.delivery
 import core.sockets
 from core import watching
+from core.db import _threads
 from core.errors import Conflict, NotAllowed, TransientError
 from core.hub import Frame, hub
 from core.sockets import CloseSocket, FrameSocket, Watcher
@@ -59,6 +60,14 @@ class Database:
 
     def revoked_sessions(self, pairs):
         return [pair for pair in pairs if pair in self.revoked]
+
+
+@pytest.fixture(autouse=True)
+def _own_threads():
+    """Database threads without connections of other tests: nothing here has a database."""
+    _threads.forget()
+    yield
+    _threads.forget()
 
 
 @pytest.fixture
