@@ -34,9 +34,9 @@ __all__ = [
 
 LIMITS: Final[dict[str, int]] = {
     "sessions_per_minute_per_address": 30,
-    "messages_per_minute": 30,
+    "messages_per_minute": 60,
     "message_characters": 5000,
-    "attachments_per_message": 5,
+    "attachments_per_message": 10,
 }
 
 
