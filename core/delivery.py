@@ -147,7 +147,7 @@ class Delivery(ABC):
 
     def catch_up(self, stream: NumberedStream) -> None:
         """Read what the stream misses, if anything, beside whatever else is going on."""
-        if stream.wants_reading and not stream.reading and not self.closed:
+        if stream.wants_reading and not stream.reading and self._is_current(stream):
             stream.reading = True
             task = asyncio.get_running_loop().create_task(self._fill(stream))
             self._fills.add(task)
@@ -165,10 +165,12 @@ class Delivery(ABC):
 
     async def _fill(self, stream: NumberedStream) -> None:
         try:
-            while not self.closed and (read := stream.next_read()) is not None:
+            while self._is_current(stream) and (read := stream.next_read()) is not None:
                 after, limit = read
                 metrics.CATCH_UPS.inc()
                 frames = await self.read_thread(stream.group, after, limit)
+                if not self._is_current(stream):
+                    return
                 sending, more = stream.take(frames, after, limit)
                 for frame in sending:
                     self.send_text(frame.data.decode())
@@ -192,6 +194,15 @@ class Delivery(ABC):
         return now - stream.stalled_since > STALLED_FOR
 
     def _deliver_hint(self, frame: Frame) -> None:
-        """Frames without a number are worth nothing later: a client that does not keep up does not get them."""
-        if all(stream.room for stream in self._streams.values()):
+        """Frames without a number are worth nothing later: a client that does not keep up does not get them.
+
+        Hints of a thread follow its window; others come as long as any thread has room.
+        """
+        stream = self._streams.get(frame.group)
+        asked = [stream] if stream is not None else self._streams.values()
+        if not asked or any(one.room for one in asked):
             self.send_text(frame.data.decode())
+
+    def _is_current(self, stream: NumberedStream) -> bool:
+        """Whether this is still the delivery of its thread: what was read for one that was stopped is not sent."""
+        return not self.closed and self._streams.get(stream.group) is stream

@@ -97,6 +97,8 @@ class FrameSocket(Delivery):
         self._opened_at = self._heard_at = asyncio.get_running_loop().time()
         self._allowance = MAX_FRAMES
         self._bad = 0
+        #: The first frame came; it was also accepted.
+        self._said_hello = False
         self._greeted = False
         self._closed = False
 
@@ -182,7 +184,7 @@ class FrameSocket(Delivery):
     def tick(self, now: float) -> None:
         """Look at the deadlines: hello, silence, and a window that stays full."""
         self._allowance = MAX_FRAMES
-        if not self._greeted and now - self._opened_at > HELLO_WITHIN:
+        if not self._said_hello and now - self._opened_at > HELLO_WITHIN:
             self.close(4401)
         elif now - self._heard_at > IDLE_FOR or self.is_stuck(now):
             self.close(4408)
@@ -249,6 +251,7 @@ class FrameSocket(Delivery):
         self._client_id = getattr(frame, "client_id", None)
         if self._greeted == (kind is self._hello):
             raise CloseSocket(4400 if self._greeted else 4401)
+        self._said_hello = True
         if self._client_id is not None and self.in_flight >= MAX_IN_FLIGHT:
             raise TooMany(
                 "too_fast", _("You are sending faster than can be saved. Please wait a moment."), retry_after=1

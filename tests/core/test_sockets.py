@@ -291,6 +291,40 @@ async def test_frames_committed_during_the_read_come_once_and_after_it(desk_sock
         await client.silence()
 
 
+async def test_a_slow_hello_is_not_taken_for_silence(desk_socket, database, monkeypatch):
+    monkeypatch.setattr(core.sockets, "HELLO_WITHIN", 0.1)
+    database.gate = asyncio.Event()
+    async with talk(desk_socket, hello={"v": 1}) as client:
+        await client.frame()
+        await client.silence(0.7)
+        database.gate.set()
+        client.say(type="ping")
+        assert (await client.frame())["type"] == "pong"
+
+
+async def test_what_was_read_for_a_stopped_thread_is_not_sent(desk_socket, database):
+    stops = asyncio.Event()
+
+    class Stopping(desk_socket):
+        async def read_after(self, after, limit):
+            frames = await super().read_after(after, limit)
+            if after == 0:
+                return []
+            self.stop("thread:1")
+            stops.set()
+            return frames
+
+    async with talk(Stopping, hello={"v": 1}) as client:
+        await live(client)
+        commit(database, 1)
+        assert (await client.frame())["seq"] == 1
+        database.newest = 3
+        hub().publish([numbered(3)])
+        await asyncio.wait_for(stops.wait(), 2)
+        hub().publish([numbered(2), hint()])
+        await client.silence(0.1)
+
+
 async def test_a_hole_is_filled_from_the_database(desk_socket, database):
     async with talk(desk_socket, hello={"v": 1}) as client:
         await live(client)
