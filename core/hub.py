@@ -7,7 +7,7 @@ import contextvars
 import functools
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from django.conf import settings
@@ -27,7 +27,7 @@ class Frame:
     group: str
     seq: int
     kind: str
-    data: bytes
+    data: bytes = field(repr=False)  # people's words: never in a log
 
 
 class Subscriber(Protocol):

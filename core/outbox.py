@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any
 
+from autobahn.exception import Disconnected
+
 Event = dict[str, Any]
 Send = Callable[[Event], Awaitable[None]]
 
@@ -43,7 +45,7 @@ class Outbox:
             await rest
             while gathered:
                 await self._send(gathered.popleft())
-        except OSError:
+        except (OSError, Disconnected):
             pass  # the client is gone; the server says so with `websocket.disconnect`
         finally:
             self._gathered = None

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 from asgiref.sync import markcoroutinefunction
+from autobahn.exception import Disconnected
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from msgspec import Struct
@@ -290,7 +291,7 @@ class FrameSocket(Delivery):
             return
         try:
             self._outbox.put(event)
-        except OSError:
+        except (OSError, Disconnected):  # ASGI says OSError; Daphne lets Autobahn's own error through
             self._closed = True
         else:
             metrics.FRAMES_OUT.inc()

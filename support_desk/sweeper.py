@@ -69,4 +69,6 @@ def held_alone(name: str) -> Iterator[bool]:
             (is_free,) = cursor.fetchone() or (False,)
         yield is_free
     finally:
+        with contextlib.suppress(DatabaseError):
+            guard.rollback()  # ends the lock
         guard.close()

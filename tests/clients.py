@@ -1,6 +1,7 @@
 """Clients as outsiders write them: over the wire, by the protocol, without a line of the product."""
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import json
@@ -28,7 +29,8 @@ class ChatClient:
     def __init__(self, socket, welcome):
         self.socket, self.welcome = socket, welcome
         self.acks, self.errors, self.seen, self.frames = {}, {}, {}, []
-        self.reader = asyncio.create_task(self._read())
+        self.newest = self.acknowledged = 0
+        self.tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._acknowledge())]
 
     async def send(self, body, client_id=None):
         client_id = client_id or str(uuid4())
@@ -45,15 +47,14 @@ class ChatClient:
         end = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > end:
-                raise TimeoutError(f"acks {len(self.acks)}, errors {self.errors}, last frames {self.frames[-5:]}")
+                refused = sorted({error["code"] for error in self.errors.values()})
+                raise TimeoutError(f"acks {len(self.acks)}, refused {refused}, last frames {self.frames[-3:]}")
             await asyncio.sleep(0.01)
 
     async def _read(self):
-        try:
+        with contextlib.suppress(ConnectionClosed):
             async for text in self.socket:
                 await self._take(json.loads(text))
-        except ConnectionClosed:
-            pass
 
     async def _take(self, frame):
         self.frames.append(frame)
@@ -63,9 +64,19 @@ class ChatClient:
             self.errors[frame["client_id"]] = frame
         elif frame.get("seq") and frame["type"] in ("message", "status", "changed"):
             self.seen[frame["seq"]] = frame
-            await self.socket.send(json.dumps({"type": "got", "seq": frame["seq"]}))
+            self.newest = max(self.newest, frame["seq"])
         elif frame["type"] == "more":
             await self.socket.send(json.dumps({"type": "resume", "after": frame["after"]}))
+
+
+    async def _acknowledge(self):
+        """Several frames share one `got`, as a browser's do within one painted frame."""
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                if self.newest > self.acknowledged:
+                    self.acknowledged = self.newest
+                    await self.socket.send(json.dumps({"type": "got", "seq": self.newest}))
+                await asyncio.sleep(0.02)
 
 
 @asynccontextmanager
@@ -80,7 +91,8 @@ async def chatting(base_url, token, after=0):
         try:
             yield client
         finally:
-            client.reader.cancel()
+            for task in client.tasks:
+                task.cancel()
 
 
 def totp_now(secret: str) -> str:

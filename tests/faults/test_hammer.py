@@ -63,7 +63,7 @@ def test_numbers_stay_dense_and_every_ack_is_true(desk, tickets, connections):
     make_agent("owner@desk.example", present=False)
     site = make_site()
     for name in ("messages_per_minute", "sessions_per_minute_per_address"):
-        set_policy(site=site, name=f"limits.{name}", value=1_000_000, actor=None, origin=COMMAND_LINE)
+        set_policy(site=site, name=f"limit.{name}", value=1_000_000, actor=None, origin=COMMAND_LINE)
     running = desk(web=2)
     sessions = [new_session(running.base_url) for _ in range(tickets)]
 
