@@ -14,7 +14,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import TooMany
-from core.limits_redis import Away, atake, breaker, take, take_all
+from core.limits_redis import BATCH, Away, atake, breaker, take, take_all
 from core.per_process import PerProcess
 from core.sliding import Limit, Taken, Windows
 
@@ -22,8 +22,6 @@ __all__ = ["Limit", "LocalMeter", "ahit", "hit", "is_degraded"]
 
 #: Seconds between two reports of meters: how late a process may learn of the others' counts.
 REPORT_EVERY: Final = 0.25
-#: Keys in one report.
-REPORT_SIZE: Final = 500
 
 _windows = PerProcess(Windows)
 
@@ -103,8 +101,8 @@ class _Reporter:
             with self._lock:
                 pending, self._pending = self._pending, {}
             rows = [(name, limit, amount) for name, (limit, amount) in pending.items()]
-            for start in range(0, len(rows), REPORT_SIZE):
-                self._report(rows[start : start + REPORT_SIZE])
+            for start in range(0, len(rows), BATCH):
+                self._report(rows[start : start + BATCH])
 
     def _report(self, rows: list[tuple[str, Limit, int]]) -> None:
         """While Redis is away reports are dropped: the process has counted them for itself."""

@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import redis
@@ -26,10 +26,15 @@ log = structlog.get_logger(__name__)
 PATIENCE: Final = 0.2
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 5.0
+#: Most attempts in one round trip.
+BATCH: Final = 500
 AWAY: Final = (RedisError, OSError)
 
+Attempt = tuple[str, Limit, int]
+
 #: KEYS: the window. ARGV: its length in ms, the limit, the amount, "1" to count it in any case (it happened already).
-#: Answers allowed, count of this slot, count of the slot before, ms since this slot began. By Redis' clock, in one step.
+#: Answers allowed, count of this slot, count of the slot before, ms since this slot began. By Redis' clock, in one
+#: step.
 SCRIPT: Final = """
 local window, count, amount = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local time = redis.call('TIME')
@@ -104,7 +109,7 @@ def take(key: str, limit: Limit, amount: int = 1) -> Taken:
     return take_all([(key, limit, amount)], forced=False)[0]
 
 
-def take_all(attempts: Sequence[tuple[str, Limit, int]], *, forced: bool) -> list[Taken]:
+def take_all(attempts: Sequence[Attempt], *, forced: bool) -> list[Taken]:
     """Count several attempts in one round trip; ``forced`` counts also those past the limit. Raises: Away."""
     breaker().enter()
     try:
@@ -120,16 +125,66 @@ def take_all(attempts: Sequence[tuple[str, Limit, int]], *, forced: bool) -> lis
 
 
 async def atake(key: str, limit: Limit, amount: int = 1) -> Taken:
-    """As `take`, on the event loop. Raises: Away."""
-    breaker().enter()
-    try:
-        client = _async_client()
-        answer = await cast(Any, client.eval(SCRIPT, 1, key, *_arguments(limit, amount, forced=False)))
-    except AWAY:
-        breaker().failed()
-        raise Away from None
-    breaker().succeeded()
-    return _taken(answer)
+    """As `take`, on the event loop. Raises: Away.
+
+    Attempts that come while one round trip is under way share the next: a rush neither opens connections nor waits on
+    them.
+    """
+    loop = asyncio.get_running_loop()
+    takers = _loop_takers()
+    taker = takers.get(loop)
+    if taker is None:
+        taker = takers[loop] = _LoopTaker()
+    return await taker.take(key, limit, amount)
+
+
+class _LoopTaker:
+    """One loop's single connection, used by one batch at a time."""
+
+    def __init__(self) -> None:
+        self._client = redis.asyncio.Redis.from_url(
+            settings.REDIS_URL,
+            socket_timeout=PATIENCE,
+            socket_connect_timeout=PATIENCE,
+            retry=AsyncRetry(NoBackoff(), 1, supported_errors=(Disconnected,)),
+        )
+        self._waiting: list[tuple[Attempt, asyncio.Future[Taken]]] = []
+        self._draining: asyncio.Task[None] | None = None
+
+    async def take(self, key: str, limit: Limit, amount: int) -> Taken:
+        future: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        self._waiting.append(((key, limit, amount), future))
+        if self._draining is None or self._draining.done():
+            self._draining = asyncio.create_task(self._drain())
+        return await future
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+            try:
+                answers = await self._ask([attempt for attempt, _future in batch])
+                for (_attempt, future), taken in zip(batch, answers, strict=True):
+                    if not future.done():
+                        future.set_result(taken)
+            except Away:
+                pass
+            finally:
+                for _attempt, future in batch:
+                    if not future.done():
+                        future.set_exception(Away())
+
+    async def _ask(self, attempts: Sequence[Attempt]) -> list[Taken]:
+        breaker().enter()
+        try:
+            async with self._client.pipeline(transaction=False) as pipeline:
+                for key, limit, amount in attempts:
+                    pipeline.eval(SCRIPT, 1, key, *_arguments(limit, amount, forced=False))
+                answers = await pipeline.execute()
+        except AWAY:
+            breaker().failed()
+            raise Away from None
+        breaker().succeeded()
+        return [_taken(answer) for answer in answers]
 
 
 def _arguments(limit: Limit, amount: int, *, forced: bool) -> tuple[str, ...]:
@@ -151,20 +206,4 @@ def _make_client() -> redis.Redis:
 
 
 _client = PerProcess(_make_client)
-_async_clients: PerProcess[WeakKeyDictionary[asyncio.AbstractEventLoop, redis.asyncio.Redis]] = PerProcess(
-    WeakKeyDictionary
-)
-
-
-def _async_client() -> redis.asyncio.Redis:
-    loop = asyncio.get_running_loop()
-    clients = _async_clients()
-    client = clients.get(loop)
-    if client is None:
-        client = clients[loop] = redis.asyncio.Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=PATIENCE,
-            socket_connect_timeout=PATIENCE,
-            retry=AsyncRetry(NoBackoff(), 1, supported_errors=(Disconnected,)),
-        )
-    return client
+_loop_takers: PerProcess[WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopTaker]] = PerProcess(WeakKeyDictionary)

@@ -54,10 +54,10 @@ def find_cards(reading: Reading, budget: Budget) -> Iterator[Span]:
     harm.
     """
     for row in ROW.finditer(reading.text):
-        budget.check()
         groups = [(found.start(), found.end()) for found in GROUP.finditer(reading.text, row.start(), row.end())]
         first = 0
         while first < len(groups):
+            budget.check()
             last = _card_from(reading.text, groups, first)
             if last is None:
                 first += 1

@@ -10,7 +10,7 @@ from core.crypto.fields import SealedTextField
 from core.crypto.keys import WrongKey, field_keys
 
 pytestmark = pytest.mark.django_db
-SECRET = "a shared secret, 共有"  # noqa: S105 of nobody
+SECRET = "a shared secret, 共有"
 
 
 @pytest.fixture
