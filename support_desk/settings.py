@@ -22,7 +22,7 @@ DEBUG = False
 
 def _needed(name: str, stand_in: str) -> str:
     """A value that production must be given; tests and checks outside production use the stand-in."""
-    return str(env.str(name) if PRODUCTION else env.str(name, default=stand_in))
+    return str(env.str(name) if PRODUCTION else env.str(name, default=stand_in)).strip()  # files end with a newline
 
 
 _STAND_IN_KEY = base64.b64encode(bytes(range(32))).decode()
@@ -31,7 +31,7 @@ SECRET_KEY = _needed("SECRET_KEY", "not-for-production-" + "x" * 40)
 FIELD_KEYS = [key.strip() for key in _needed("FIELD_KEYS", _STAND_IN_KEY).split(",") if key.strip()]
 AUDIT_KEY = _needed("AUDIT_KEY", base64.b64encode(bytes(range(32, 64))).decode())
 HUB_KEY = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"support-desk hub").derive(SECRET_KEY.encode())
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()
 
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 PORT = env.int("PORT", default=8000)
@@ -42,7 +42,7 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 # --- the one truth, and the hints -------------------------------------------------------------------------------------
 APP_DB_ROLE, OWNER_DB_ROLE = "desk_app", "desk_owner"
 _database_url = _needed("DATABASE_URL", "postgres://desk_app:x@/desk")
-OWNER_DATABASE_URL = env.str("OWNER_DATABASE_URL", default=_database_url)
+OWNER_DATABASE_URL = env.str("OWNER_DATABASE_URL", default=_database_url).strip()
 
 
 def _database(url: str, *, pooled: bool) -> dict[str, Any]:
