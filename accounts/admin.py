@@ -56,10 +56,8 @@ class DeskModelAdmin(ModelAdminBase):
     ) -> None:
         """Store the rows, then their entry in the audit, in the admin's one transaction."""
         super().save_related(request, form, formsets, change)
-        changed = sorted(
-            {*form.changed_data, *(name for formset in formsets if formset.has_changed() for name in [formset.prefix])}
-        )
-        self.note(request, form.instance, changed=[name for name in changed if name], created=not change)
+        changed = [*form.changed_data, *(str(formset.prefix) for formset in formsets if formset.has_changed())]
+        self.note(request, form.instance, changed=sorted(changed), created=not change)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Record, then delete."""
@@ -138,7 +136,7 @@ class UserAdmin(DeskModelAdmin):
     @admin.action(description=_("Remove the second factor: the person enrols again"))
     def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """For a lost phone. Not for oneself."""
-        for user in queryset.exclude(pk=request.user.pk):
+        for user in queryset.exclude(pk=_person(request).pk):
             second_factor.remove_second_factor(user=user, actor=_person(request), origin=origin_of(request))
         self.message_user(request, _("The second factor was removed. They enrol at their next sign-in."))
 

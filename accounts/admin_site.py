@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +24,11 @@ class DeskAdminSite(admin.AdminSite):
     index_title = _("People, sites and settings")
     site_url = "/console/"
 
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Django's groups are left out: nothing here is decided by them, and a page for them would say otherwise."""
+        if model_or_iterable is not Group:
+            super().register(model_or_iterable, admin_class, **options)
+
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff, verified by a second factor, with a role that opens the admin."""
         return bool(super().has_permission(request) and guards.is_verified(request) and can(request.user, "admin.open"))
@@ -37,6 +43,6 @@ class DeskAdminSite(admin.AdminSite):
         """There is one way out, too."""
         return views.sign_out(request)
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
         """And one page for passwords."""
         return redirect("accounts:password")

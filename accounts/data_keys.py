@@ -1,12 +1,13 @@
 """The keys that customers' words are sealed under."""
 
 from accounts.models import Customer, DataKey
+from accounts.wrapping import place_of
 from core.crypto.data_keys import OpenKey, new_data_key, unwrap, wrap
 
 
 def opened_key(data_key: DataKey) -> OpenKey:
     """A customer's data key, ready for use. Raises: WrongKey. Cost: no query."""
-    return unwrap(data_key.wrapped, place_of(data_key))
+    return unwrap(bytes(data_key.wrapped), place_of(data_key))
 
 
 def sealed_new_key(customer: Customer) -> DataKey:
@@ -14,8 +15,3 @@ def sealed_new_key(customer: Customer) -> DataKey:
     data_key = DataKey(customer=customer)
     data_key.wrapped = wrap(new_data_key(), place_of(data_key))
     return data_key
-
-
-def place_of(data_key: DataKey) -> bytes:
-    """What a data key's wrapping is bound to: its own public id, so that rows cannot be swapped."""
-    return f"accounts.datakey.wrapped:{data_key.public_id}".encode()

@@ -73,7 +73,7 @@ def second_factor_required(
     """For single views outside the staff namespaces."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         return refusal(request) or view(request, *args, **kwargs)
 
     return guarded

@@ -60,10 +60,11 @@ def _skeleton(name: str) -> str:
 # What a person who claims to speak for the desk calls themselves, in the languages of the product.
 STAFF_WORDS = frozenset(
     _skeleton(word)
-    for word in """support supportteam supportdesk helpdesk customerservice customersupport customercare techsupport
-    admin administrator moderator staff agent operator official officialsupport system security securityteam verified
-    bot assistant team soporte administrador equipo oficial atencionalcliente assistance serviceclient administrateur officiel equipe
-    поддержка администратор модератор оператор техподдержка служба destek yonetici resmi musteri
+    for word in """support supportteam supportdesk helpdesk customerservice customersupport customercare
+    techsupport admin administrator moderator staff agent operator official officialsupport system security securityteam
+    verified bot assistant team soporte administrador
+    equipo oficial atencionalcliente assistance serviceclient administrateur officiel
+    equipe поддержка администратор модератор оператор техподдержка служба destek yonetici resmi musteri
     hotro quantri chinhthuc hỗtrợ サポート 運営 公式 管理者 고객센터 고객지원 운영자 관리자 공식 suporte atendimento
     客服 官方 管理员 管理員 技术支持 技術支援 客户服务 在线客服 人工客服 الدعم المشرف رسمي الإدارة""".split()  # noqa: SIM905
 )

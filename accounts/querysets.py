@@ -12,7 +12,15 @@ from django.db.models.functions import Now
 from accounts.choices import Presence
 
 if TYPE_CHECKING:
-    from accounts.models import User
+    from accounts.models import (  # noqa: F401  names of rows in the bases below
+        Agent,
+        Customer,
+        CustomerSession,
+        IssuerKey,
+        Site,
+        Team,
+        User,
+    )
 
 HEARTBEAT_FRESH = timedelta(seconds=60)
 

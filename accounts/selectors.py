@@ -129,7 +129,8 @@ def recovery_codes_left(user: User) -> int:
 
 def authenticator_of(user: User, *, confirmed: bool) -> TotpDevice | None:
     """The user's authenticator in use, or the one being set up. Cost: 1 query."""
-    return TotpDevice.objects.filter(user=user, confirmed=confirmed).first()
+    device: TotpDevice | None = TotpDevice.objects.filter(user=user, confirmed=confirmed).first()
+    return device
 
 
 def user_by_email(email: str) -> User | None:

@@ -20,12 +20,15 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 from django_otp.models import Device
 
-from accounts import codes, guards, selectors, sessions
+from accounts import codes, guards, known_browsers, selectors, sessions
 from accounts.actions import second_factor, staff_sessions
 from accounts.forms import LoginForm, PasswordForm, TokenForm
 from accounts.models import TotpDevice, User
 from accounts.qr import QrPicture, qr_picture
 from accounts.recording import origin_of, record
+from core.errors import TooMany
+
+LARGEST_SIGN_IN: Final = 8192  # characters; failed tries are kept for a while
 
 page = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -41,8 +44,13 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":
         request.session[sessions.NEXT] = guards.safe_next(request.GET.get("next", ""))
         return render(request, "accounts/login.html", {"form": form, **_shared(request)})
-    user = authenticate(request, **form.cleaned_data) if form.is_valid() else None
-    if not isinstance(user, User):
+    if len(request.POST.urlencode()) > LARGEST_SIGN_IN:
+        return HttpResponse(status=413)
+    try:
+        user = _whose_password(request, form) if form.is_valid() else None
+    except TooMany as pause:
+        return _paused(request, timedelta(seconds=pause.retry_after))
+    if user is None:
         return _refuse_password(request, form)
     target = request.session.get(sessions.NEXT, "")
     sessions.begin(request, user, at=time())
@@ -155,12 +163,22 @@ def locked_out(
     request: HttpRequest, _response: HttpResponse | None, _credentials: dict[str, Any] | None = None
 ) -> HttpResponse:
     """The page after too many wrong passwords from one place, the same for every account."""
-    wait = timedelta(hours=settings.AXES_COOLOFF_TIME)
+    return _paused(request, timedelta(hours=settings.AXES_COOLOFF_TIME))
+
+
+def _paused(request: HttpRequest, wait: timedelta) -> HttpResponse:
     context = {"minutes": ceil(wait / timedelta(minutes=1)), **_shared(request)}
     response = render(request, "accounts/locked_out.html", context, status=429)
     response["Retry-After"] = str(int(wait.total_seconds()))
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _whose_password(request: HttpRequest, form: LoginForm) -> User | None:
+    """The active user of this address and password. Raises: TooMany."""
+    known_browsers.check_sign_in_limits(request, form.cleaned_data["username"])
+    user = authenticate(request, **form.cleaned_data)
+    return user if isinstance(user, User) else None
 
 
 def _refuse_password(request: HttpRequest, form: LoginForm) -> HttpResponse:
@@ -210,8 +228,7 @@ def _tries_sentence(left: int) -> str:
 def _token_page(request: HttpRequest, template: str, form: TokenForm, **context: Any) -> HttpResponse:
     """A page with one code field. What was typed is never shown again."""
     if form.errors:
-        form.data = form.data.copy()
-        form.data["otp_token"] = ""
+        form.data = {}
     context |= {"form": form, **_shared(request)}
     return render(request, template, context, status=422 if form.errors else 200)
 
@@ -221,6 +238,7 @@ def _welcome(request: HttpRequest, user: User, device: Device) -> HttpResponseRe
     sessions.complete(request, user, device, at=time())
     record("signed_in", actor=user, subject=user, origin=origin_of(request), factor=type(device).__name__)
     response = HttpResponseRedirect(target)
+    known_browsers.remember(response, user)
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         response.set_cookie(
             settings.LANGUAGE_COOKIE_NAME, user.language, samesite="Lax", secure=settings.LANGUAGE_COOKIE_SECURE

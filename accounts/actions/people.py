@@ -44,13 +44,14 @@ def create_agent(
     """
     spoken = _check_agent(email, role, languages, capacity)
     key = _totp_key(totp_secret)
-    user, changed = _save_user(email, password, name, spoken[0], is_staff=role in ADMIN_ROLES)
+    before = User.objects.filter(email__iexact=email).first()
+    user, changed = _save_user(before, email, password, name, spoken[0], is_staff=role in ADMIN_ROLES)
     agent, _created = Agent.objects.update_or_create(user=user, defaults={"languages": spoken, "capacity": capacity})
     agent.teams.add(ensure_team(team))
     changed |= _hold_only(user, role)
     if key is not None:
-        install_totp(user=user, key=key)
-    if changed:
+        changed |= install_totp(user=user, key=key)
+    if changed and before is not None:
         end_sessions(user=user)
     record("agent_saved", actor=None, subject=user, origin=origin, role=role, team=team)
     return agent
@@ -86,8 +87,10 @@ def grants_text(user: User) -> list[str]:
     return sorted(f"{role} site={site or '*'} team={team or '*'}" for role, site, team in rows)
 
 
-def _save_user(email: str, password: str, name: str, language: str, *, is_staff: bool) -> tuple[User, bool]:
-    user = User.objects.filter(email__iexact=email).first()
+def _save_user(
+    user: User | None, email: str, password: str, name: str, language: str, *, is_staff: bool
+) -> tuple[User, bool]:
+    """Store the person. Returns them, and whether what a session depends on has changed."""
     if user is None:
         shown = name or email.partition("@")[0].replace(".", " ").title()
         return (

@@ -28,6 +28,7 @@ def begin_enrolment(*, user: User) -> TotpDevice:
     Only for a user without a second factor; others add one while signed in.
     """
     with transaction.atomic():
+        device: TotpDevice
         device, _ = TotpDevice.objects.update_or_create(
             user=user,
             confirmed=False,
@@ -81,22 +82,24 @@ def renew_recovery_codes(*, user: User, origin: Origin) -> list[str]:
 
 def has_second_factor(user: User) -> bool:
     """Whether the user has an authenticator in use. Cost: 1 query."""
-    return TotpDevice.objects.filter(user=user, confirmed=True).exists()
+    return bool(TotpDevice.objects.filter(user=user, confirmed=True).exists())
 
 
 @transaction.atomic
-def install_totp(*, user: User, key: str) -> TotpDevice:
+def install_totp(*, user: User, key: str) -> bool:
     """Give a user an authenticator with a known key: for accounts made at the command line.
 
-    Repeat: nothing changes; steps that are spent stay spent.
+    Returns whether anything changed. Repeat: false; steps that are spent stay spent.
     """
     device = TotpDevice.objects.filter(user=user, confirmed=True).first()
     if device is None:
-        return TotpDevice.objects.create(user=user, name="authenticator", confirmed=True, key=key)
-    if device.key != key:
-        device.key, device.last_step = key, -1
-        device.save(update_fields=["key", "last_step"])
-    return device
+        TotpDevice.objects.create(user=user, name="authenticator", confirmed=True, key=key)
+        return True
+    if device.key == key:
+        return False
+    device.key, device.last_step = key, -1
+    device.save(update_fields=["key", "last_step"])
+    return True
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ SLOWEST_TRY = (
 )
 
 
-class SecondFactor(TimestampMixin, ThrottlingMixin, Device):
+class SecondFactor(TimestampMixin, ThrottlingMixin, Device):  # type: ignore[misc]  # the library has no types
     """What both kinds of second factor share: a token is tried under the device's row lock, and failures make it wait."""
 
     class Meta:

@@ -13,7 +13,7 @@ from accounts.choices import Presence, Role
 from accounts.querysets import AgentQuerySet, TeamQuerySet, UserManager
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # devices' managers have no types
     """A person of the operator's staff. Customers are never users."""
 
     email = models.EmailField(_("e-mail"), max_length=254)
