@@ -38,13 +38,14 @@ class SealedColumn:
     def not_under(self, ring: KeyRing) -> "models.QuerySet[Any]":
         """Rows whose value another key sealed. Other sealed columns are not read."""
         others = [field.name for field in _sealed_fields(self.model)]
-        return (
+        rows: models.QuerySet[Any] = (
             self.model._base_manager.defer(*others)  # noqa: SLF001 documented API
             .annotate(sealed_bytes=Cast(self.field, models.BinaryField()))
             .annotate(sealed_header=Substr("sealed_bytes", 1, HEADER_BYTES, output_field=models.BinaryField()))
             .filter(sealed_bytes__isnull=False)
             .exclude(sealed_header=ring.current_header)
         )
+        return rows
 
     def count_not_under(self, ring: KeyRing) -> int:
         """How many rows are left to rotate. Cost: 1 query."""

@@ -6,10 +6,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
+from accounts.data_keys import opened_key
 from accounts.models import Issuer, IssuerKey, Site
 from core.crypto import rotation
 from core.crypto.keys import WrongKey, field_keys
 from core.crypto.rotation import SealedColumn, rotate_batch, sealed_columns
+from tests.cast import make_browser, make_site
 
 OLD, NEW, LOST = (b64encode(letter * 32).decode() for letter in (b"o", b"n", b"l"))
 
@@ -93,6 +95,19 @@ def test_wrapped_keys_are_rotated_by_the_place_their_app_names(issuer, settings,
     assert field_keys().open(stored, b"key 0") == b"wrapped"
     with pytest.raises(WrongKey):
         field_keys().open(stored, b"key 1")
+
+
+@pytest.mark.django_db
+def test_the_key_of_a_customer_is_the_same_after_rotation(settings):
+    settings.FIELD_KEYS = [OLD]
+    customer = make_browser(make_site()).customer
+    row = customer.data_keys.get()
+    before = opened_key(row)
+    settings.FIELD_KEYS = [NEW, OLD]
+    assert "accounts.DataKey.wrapped: 1 rotated, 0 do not open" in rotate()
+    settings.FIELD_KEYS = [NEW]
+    row.refresh_from_db()
+    assert opened_key(row) == before
 
 
 def test_a_row_that_is_being_changed_is_waited_for_and_not_overwritten(committed_db, issuer, settings):
