@@ -82,6 +82,7 @@ def tasks_for(events: Iterable[Event], reactions: Reactions) -> dict[str, list[s
 
 
 def _react(events: Sequence[Event]) -> None:
+    """Send the tasks. A broker that just restarts is waited for by the client for a few seconds, on this thread."""
     for task, ids in tasks_for(events, _reactions()).items():
         try:
             current_app.send_task(task, args=[ids], ignore_result=True, retry=False)
