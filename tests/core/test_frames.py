@@ -47,7 +47,9 @@ def test_anything_else_is_refused(text):
         decode(text)
 
 
-@pytest.mark.parametrize("body", [r"\ud800", r"\udc00", r"\ud800x", r"\ud800\u0041", r"a\udfff", r"\udc00\ud800", "\ud800"])
+@pytest.mark.parametrize(
+    "body", [r"\ud800", r"\udc00", r"\ud800x", r"\ud800\u0041", r"a\udfff", r"\udc00\ud800", "\ud800"]
+)
 def test_lone_surrogates_are_refused(body):
     with pytest.raises(BadFrameError):
         decode(say(body="?").replace("?", body))
