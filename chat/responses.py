@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final, TypeVar
 import msgspec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.request import UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.decorators import method_decorator
@@ -116,12 +117,15 @@ def bearer_of(request: HttpRequest) -> str:
 
 def body_of(request: HttpRequest, kind: type[Body]) -> Body:
     """The JSON body, decoded strictly. Raises: DomainError ``bad_request`` for anything else, without repeating any of it."""
-    if request.content_type != "application/json" or len(request.body) > MAX_FRAME:
+    if request.content_type != "application/json":
         raise bad_request()
     try:
-        return msgspec.json.decode(request.body, type=kind)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        raise bad_request() from None
+        text = request.read(MAX_FRAME + 1)
+        if len(text) <= MAX_FRAME:
+            return msgspec.json.decode(text, type=kind)
+    except (msgspec.DecodeError, UnicodeError, RecursionError, UnreadablePostError):
+        pass
+    raise bad_request()
 
 
 def number_of(request: HttpRequest, name: str, default: int, most: int = 2**31 - 1) -> int:
