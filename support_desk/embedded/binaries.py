@@ -55,7 +55,7 @@ def run_as(programs: Binaries, user: int, group: int) -> bool:
     """Whether an account can start the programs where they lie: every directory above has to let the account through."""
     try:
         for program in (programs.postgres, programs.initdb, programs.redis_server):
-            line = [program, "--version"]
+            line = [str(program), "--version"]
             subprocess.run(line, user=user, group=group, extra_groups=[], cwd="/", capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return False

@@ -3,7 +3,6 @@
 Run as `python -m support_desk.embedded.launcher [--end-with-parent]`.
 """
 
-import ctypes
 import os
 import secrets
 import signal
@@ -16,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from support_desk.embedded import places, ports, ready, services, state, values
+from support_desk.embedded import parents, places, ports, ready, services, state, values
 from support_desk.embedded.addresses import Addresses
 from support_desk.embedded.guard import Guard
 from support_desk.embedded.output import TerminalOutput
@@ -26,7 +25,6 @@ from support_desk.embedded.servers import start_postgres, start_redis
 from support_desk.embedded.state import State
 from support_desk.embedded.supervisor import Supervisor
 
-PR_SET_PDEATHSIG = 1
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 LOOK_EVERY = 0.25
 _told_to_end: list[int] = []
@@ -85,6 +83,7 @@ class Launch:
     def run(self) -> None:
         """Start everything and stay until a signal or a failure. Raises: CannotStart, Ended."""
         places.make_data_dir(self.options.data_dir)
+        (self.options.data_dir / "static").mkdir(exist_ok=True)
         with ExitStack() as stack:
             stack.enter_context(state.take_lock(self.options.data_dir))
             self._stop_leftovers()
@@ -182,14 +181,6 @@ class Launch:
         )
 
 
-def end_with_parent() -> None:
-    """Have the kernel end this process when the one that started it ends, by whatever signal that one died."""
-    parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() != parent:  # it ended between the two calls
-        raise Ended
-
-
 def _end(number: int, _frame: FrameType | None) -> None:
     if _told_to_end:
         return  # already on the way
@@ -204,7 +195,7 @@ def main(arguments: Sequence[str]) -> int:
         for ending in ENDING_SIGNALS:
             signal.signal(ending, _end)
         if "--end-with-parent" in arguments:
-            end_with_parent()
+            parents.end_with_parent()
         Launch(read_options(), output).run()
     except Ended:
         return 0

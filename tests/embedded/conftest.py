@@ -1,15 +1,14 @@
 """Directories for servers, and programs that hold servers up until they are killed."""
 
 import shutil
-import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.embedded.holders import Holder
+from tests.embedded.holders import Holder, holding
 
 
 @pytest.fixture
@@ -22,18 +21,12 @@ def reachable() -> Iterator[Path]:
 
 
 @pytest.fixture
-def hold() -> Iterator[object]:
-    """Starts servers in another program: hold(directory, user=None) -> Holder. Killed at the end if still there."""
-    holders: list[Holder] = []
+def hold() -> Iterator[Callable[..., Holder]]:
+    """Starts servers in another program: hold(directory, user=None) -> Holder."""
+    with holding() as start:
 
-    def start(directory: Path, *, python: str = sys.executable, **options: object) -> Holder:
-        command = [python, "-m", "tests.embedded.holder", str(directory)]
-        holders.append(Holder(command, first_line="postgres://", **options))
-        return holders[-1]
+        def servers_in(directory: Path, *, python: str = sys.executable, **options: object) -> Holder:
+            command = [python, "-m", "tests.embedded.holder", str(directory)]
+            return start(command, first_line="postgres://", **options)
 
-    yield start
-    for holder in holders:
-        if holder.popen.poll() is None:
-            holder.end(signal.SIGKILL)
-        holder.popen.stdout.close()
-        holder.popen.wait()
+        yield servers_in

@@ -8,12 +8,15 @@ import subprocess
 import sys
 import sysconfig
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from support_desk.embedded.guard import PROJECT
-from support_desk.embedded.processes import ProcessId, family, identify, is_alive
+from support_desk.embedded.guard import PROJECT, Guard
+from support_desk.embedded.processes import Child, ProcessId, family, identify, is_alive
 
 GONE_WITHIN = 5.0
 SOMEBODY = pwd.getpwnam("nobody").pw_uid  # an ordinary account with a name, which initdb wants
@@ -57,7 +60,13 @@ class Holder:
     """A program that holds servers up, with everything it started."""
 
     def __init__(
-        self, command: list[str], *, first_line: str = "", user: int | None = None, **environment: str
+        self,
+        command: list[str],
+        *,
+        first_line: str = "",
+        user: int | None = None,
+        guard: Guard | None = None,
+        **environment: str,
     ) -> None:
         self.popen = subprocess.Popen(
             command,
@@ -78,6 +87,8 @@ class Holder:
             extra_groups=[] if user else None,
             start_new_session=True,
         )
+        if guard and (found := identify(self.popen.pid)):
+            guard.watch(Child(f"holder-{found.pid}", "app", found))
         self.output: list[str] = []
         self._read_until(first_line)
 
@@ -104,3 +115,24 @@ class Holder:
             time.sleep(0.02)
         self.left = [process for process in everything if is_alive(process)]
         return time.monotonic() - begun
+
+
+@contextmanager
+def holding() -> Iterator[Callable[..., Holder]]:
+    """Starts holders that end with the block, and with this test run if it is killed."""
+    guard = Guard(f"test-{time.monotonic_ns()}")
+    started: list[Holder] = []
+
+    def start(command: list[str], **options: Any) -> Holder:
+        started.append(Holder(command, guard=guard, **options))
+        return started[-1]
+
+    try:
+        yield start
+    finally:
+        for holder in started:
+            if holder.popen.poll() is None:
+                holder.end(signal.SIGTERM)
+            holder.popen.stdout.close()
+            holder.popen.wait()
+        guard.close()

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -19,36 +20,29 @@ from support_desk.embedded.ports import free_port
 from support_desk.embedded.processes import is_alive
 from support_desk.embedded.servers import embedded_servers
 from support_desk.embedded.state import load
-from tests.embedded.holders import GONE_WITHIN, SOMEBODY, Holder, python_of_everybody
+from tests.embedded.holders import GONE_WITHIN, SOMEBODY, Holder, holding, python_of_everybody
 from tests.embedded.test_servers import as_root, listening_inodes, modes
 
 LAUNCHER = ("-m", "support_desk.embedded.launcher")
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 @pytest.fixture
 def launch(reachable):
     """Starts a desk in another program and waits until it says that it is ready."""
-    holders = []
+    with holding() as start:
 
-    def start(
-        *before: str, python: str = sys.executable, arguments: tuple[str, ...] = (), user=None, **environment: str
-    ) -> Holder:
-        chosen = {"DATA_DIR": str(reachable / "var"), "PORT": str(free_port()), **environment}
-        command = [*before, python, *LAUNCHER, *arguments]
-        holders.append(Holder(command, first_line="ready:", user=user, **chosen))
-        holders[-1].port = int(chosen["PORT"])
-        return holders[-1]
+        def desk(*command: str, user=None, **environment: str) -> Holder:
+            chosen = {"DATA_DIR": str(reachable / "var"), "PORT": str(free_port()), **environment}
+            holder = start([*(command or (sys.executable, *LAUNCHER))], first_line="ready:", user=user, **chosen)
+            holder.port = int(chosen["PORT"])
+            return holder
 
-    yield start
-    for holder in holders:
-        if holder.popen.poll() is None:
-            holder.end(signal.SIGTERM)
-        holder.popen.stdout.close()
-        holder.popen.wait()
+        yield desk
 
 
-def names(holder: Holder, directory) -> set[str]:
+def names(directory: Path) -> set[str]:
+    """What runs by the state file."""
     return {child.name for child in load(directory).children}
 
 
@@ -57,32 +51,27 @@ def is_ready(port: int) -> bool:
         return answer.status == 200
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
-def test_nothing_is_left_within_five_seconds_and_the_next_start_works(launch, reachable, how):
-    first = launch()
-    assert is_ready(first.port)
-    assert names(first, reachable / "var") == {"postgres", "redis", "web", "worker", "beat"}
+def test_nothing_is_left_within_five_seconds_and_the_next_start_works(launch, reachable):
+    for how in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL):
+        holder = launch()
+        assert is_ready(holder.port)
+        assert names(reachable / "var") == {"postgres", "redis", "web", "worker", "beat"}
 
-    took = first.end(how)
+        took = holder.end(how)
 
-    assert (first.left, took < GONE_WITHIN) == ([], True)
-    assert is_ready(launch(PORT=str(first.port)).port)
+        assert (how.name, holder.left, took < GONE_WITHIN) == (how.name, [], True)
+
+
+def test_the_desk_ends_with_the_make_that_started_it(launch):
+    for how in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL):
+        holder = launch("make", "run", "STAMP=", f"BIN={Path(sys.executable).parent}")
+        took = holder.end(how)
+        assert (how.name, holder.left, took < GONE_WITHIN) == (how.name, [], True)
 
 
 def test_the_desk_ends_with_the_shell_that_started_it(launch):
-    holder = launch("/bin/sh", "-c", '"$@" & wait', "sh", arguments=("--end-with-parent",))
+    holder = launch("/bin/sh", "-c", '"$@" & wait', "sh", sys.executable, *LAUNCHER, "--end-with-parent")
     took = holder.end(signal.SIGKILL)
-    assert (holder.left, took < GONE_WITHIN) == ([], True)
-
-
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
-def test_the_desk_ends_with_make(reachable, how):
-    if not (PROJECT / ".venv" / ".installed").exists():
-        pytest.skip("this environment was not made by make")
-    holder = Holder(["make", "run"], first_line="ready:", DATA_DIR=str(reachable / "var"), PORT=str(free_port()))
-    took = holder.end(how)
-    holder.popen.stdout.close()
-    holder.popen.wait()
     assert (holder.left, took < GONE_WITHIN) == ([], True)
 
 
@@ -155,7 +144,7 @@ def test_servers_from_outside_are_used_and_none_is_started(launch, reachable):
         )
         with psycopg.connect(servers.addresses.owner_url()) as connection:
             assert connection.execute("SELECT count(*) > 0 FROM django_migrations").fetchone() == (True,)
-        assert names(None, reachable / "var") == {"web", "worker", "beat"}
+        assert names(reachable / "var") == {"web", "worker", "beat"}
         assert not (reachable / "var" / "servers").exists()
 
 
@@ -213,7 +202,7 @@ def test_two_launchers_do_not_share_a_directory(launch, reachable):
 @as_root
 def test_an_ordinary_user_runs_a_desk(launch, reachable):
     os.chown(reachable, SOMEBODY, SOMEBODY)
-    holder = launch(python=python_of_everybody(reachable), user=SOMEBODY)
+    holder = launch(python_of_everybody(reachable), *LAUNCHER, user=SOMEBODY)
     took = holder.end(signal.SIGKILL)
     assert (holder.left, took < GONE_WITHIN) == ([], True)
     shutil.rmtree(reachable / "var")
