@@ -9,7 +9,7 @@ from core.limits import Limit, hit
 BURST_SECONDS: Final = 20
 SESSIONS_OF_SITE: Final = Limit("session.site", 1_200, 60)
 UPLOADS_OF_CUSTOMER: Final = Limit("upload.customer", 60, 3_600)
-READS_OF_SESSION: Final = Limit("read.session", 120, 60)
+READS_OF_SESSION: Final = Limit("read.session", 300, 60)
 
 
 def check_session_limits(site: Site, address: str) -> None:
