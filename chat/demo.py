@@ -29,6 +29,11 @@ class Holding:
     in_orders: str
     value: Decimal
 
+    @property
+    def worth(self) -> str:
+        """The value as exchanges write it."""
+        return f"{self.value:,.2f}"
+
 
 HOLDINGS: Final = (
     Holding("Bitcoin", "0.114208", "0", Decimal("10341.20")),
@@ -80,7 +85,7 @@ def _context(request: HttpRequest, site_key: str, language: str) -> dict[str, An
         "customers": CUSTOMERS,
         "staff": demo_staff(),
         "holdings": HOLDINGS,
-        "total": sum(holding.value for holding in HOLDINGS),
+        "total": f"{sum(holding.value for holding in HOLDINGS):,.2f}",
         "recent": RECENT,
         "loader": request.build_absolute_uri(reverse("chat:loader")),
     }

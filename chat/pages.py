@@ -13,7 +13,6 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
-from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
 from accounts.models import Site
@@ -33,7 +32,9 @@ def loader(request: HttpRequest) -> HttpResponse:
     if etag in parse_etags(request.headers.get("If-None-Match", "")):
         answer = HttpResponse(status=304)
     elif "gzip" in request.headers.get("Accept-Encoding", ""):
-        answer = HttpResponse(packed, content_type="text/javascript; charset=utf-8", headers={"Content-Encoding": "gzip"})
+        answer = HttpResponse(
+            packed, content_type="text/javascript; charset=utf-8", headers={"Content-Encoding": "gzip"}
+        )
     else:
         answer = HttpResponse(script, content_type="text/javascript; charset=utf-8")
     answer.headers["ETag"] = etag
@@ -45,7 +46,6 @@ def loader(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@xframe_options_exempt
 def widget(request: HttpRequest, site_key: str) -> HttpResponse:
     """The chat inside an exchange's page. Only the site's own origins may frame it."""
     site = _site(site_key)

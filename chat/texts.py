@@ -89,7 +89,9 @@ SAFETY: Final[Mapping[str, Promise]] = {
         "We kept no copy, not even in logs. If anyone else has seen it, that wallet is no longer safe: create a new wallet on a "
         "device you trust and move what is left to it yourself. We never send you an address for this."
     ),
-    "safety_card": gettext_lazy("We kept no copy, not even in logs. If anyone else has seen the number, ask your bank to block the card."),
+    "safety_card": gettext_lazy(
+        "We kept no copy, not even in logs. If anyone else has seen the number, ask your bank to block the card."
+    ),
     "safety_any": gettext_lazy("We kept no copy, not even in logs. If anyone else has seen it, change it now."),
 }
 
@@ -115,7 +117,9 @@ def widget_texts() -> dict[str, str | dict[str, str]]:
         "minutes": plural(lambda n: ngettext("minute", "minutes", n)),
         "new_messages": plural(lambda n: ngettext("{n} new message", "{n} new messages", n)),
         "too_long": plural(lambda n: ngettext("{n} character too many", "{n} characters too many", n)),
-        "too_many_files": plural(lambda n: ngettext("At most {n} file in one message", "At most {n} files in one message", n)),
+        "too_many_files": plural(
+            lambda n: ngettext("At most {n} file in one message", "At most {n} files in one message", n)
+        ),
     }
 
 

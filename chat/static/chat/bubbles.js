@@ -35,9 +35,9 @@ export function showPending(bubble, item, texts, choices) {
 /** The server has it; whether somebody read it yet. @param {HTMLElement} bubble @param {boolean} isRead @param {Texts} texts @param {boolean} isScrubbed */
 export function showStored(bubble, isRead, texts, isScrubbed) {
   if (!setState(bubble, isRead ? "read" : "delivered")) return;
-  const words = element("span", "", say(texts, isRead ? "read" : "delivered"));
-  const without = isScrubbed ? [element("span", "entry-without", say(texts, "stored_without"))] : [];
-  stateOf(bubble).replaceChildren(icon(isRead ? "check-check" : "check"), words, ...without);
+  stateOf(bubble).replaceChildren(icon(isRead ? "check-check" : "check"), element("span", "", say(texts, isRead ? "read" : "delivered")));
+  if (!isScrubbed || bubble.querySelector(".entry-without")) return;
+  bubble.querySelector(".entry-meta")?.append(element("span", "entry-without", say(texts, "stored_without")));
 }
 
 /** The server kept it without its secrets: so does this page, before the stored text arrives. @param {HTMLElement} bubble @param {string[]} kinds @param {Texts} texts */

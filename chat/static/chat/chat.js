@@ -49,7 +49,7 @@ function watch() {
 function setOpen(on) {
   isOpen = on;
   watch();
-  if (on) composer.focusField();
+  if (on && !matchMedia("(pointer: coarse)").matches) composer.focusField(); // a keyboard would cover half a phone
 }
 
 /** What a host page, or an app around the full page, may ask for. */
@@ -101,6 +101,7 @@ function start() {
   conversation.addEventListener("state", tellHost);
   conversation.addEventListener("identity", () => host?.tell("identity"));
   document.addEventListener("visibilitychange", watch);
+  document.addEventListener("write", () => composer.focusField());
   document.addEventListener("language", (event) => {
     const code = /** @type {CustomEvent} */ (event).detail;
     choices.set("language", code);
@@ -118,8 +119,7 @@ function start() {
       SupportDesk: (name, value) => (["identify", "logout", "locale"].includes(name) ? /** @type {any} */ (orders[name])(value) : undefined),
     });
     begin();
-    watch();
-    composer.focusField();
+    setOpen(true);
   }
 }
 

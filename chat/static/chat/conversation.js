@@ -11,6 +11,7 @@ import { Outbox } from "../js/lib/outbox.js";
 import { Refusal, callApi } from "./api.js";
 import { Ledger } from "./ledger.js";
 import { Link } from "./link.js";
+import { PlaceKeeper } from "./place.js";
 import { Reading } from "./reading.js";
 import { Sender } from "./sender.js";
 import { CustomerSession } from "./session.js";
@@ -48,6 +49,7 @@ export class Conversation extends EventTarget {
     this.reading = new Reading(shelf);
     this.session = new CustomerSession(siteKey, shelf);
     this.outbox = new Outbox(shelf);
+    /** @type {Link} */
     this.link = new Link({
       token: () => (this.#told = this.session.token),
       after: () => this.ledger.last,
@@ -55,8 +57,10 @@ export class Conversation extends EventTarget {
       onState: (state) => this.#linkChanged(state),
       onRefused: (code) => this.#refused(code),
     });
+    /** @type {Ledger} */
     this.ledger = new Ledger((frame) => this.link.send(frame));
     this.sender = new Sender(this.outbox, this.link, () => OPEN.has(this.ticket?.status ?? ""));
+    this.place = new PlaceKeeper(() => this.#askPlace());
     this.session.onChangeElsewhere((token) => this.#elsewhere(token));
     this.outbox.addEventListener("changed", () => this.#tell("state"));
   }
@@ -258,6 +262,15 @@ export class Conversation extends EventTarget {
     this.queue = status === "queued" ? queue ?? this.queue : null;
   }
 
+  /** Where this customer stands in the queue now; until the next answer, what is known stays. */
+  async #askPlace() {
+    const path = `/api/chat/messages?after=${this.ledger.last}`;
+    const answer = await callApi(path, { token: this.session.token }).catch(() => null);
+    if (answer?.status?.ticket !== this.ticket?.id || this.ticket?.status !== "queued") return;
+    this.queue = answer.status.queue ?? null;
+    this.#tell("state");
+  }
+
   /** @param {Frame} frame */
   #acked(frame) {
     const item = this.outbox.items.find((kept) => kept.client_id === frame.client_id);
@@ -334,6 +347,7 @@ export class Conversation extends EventTarget {
 
   /** @param {string} name @param {object} [detail] */
   #tell(name, detail = {}) {
+    if (name === "state") this.place.update(this.ticket?.status === "queued", this.queue !== null);
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }

@@ -19,7 +19,7 @@ font:600 16px/1.4 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-ser
 button{display:flex;align-items:center;gap:10px;box-sizing:border-box;min-width:56px;height:56px;padding:0 20px;border:0;
 border-radius:16px;background:var(--accent);color:var(--on);font:inherit;cursor:pointer;position:relative;
 box-shadow:0 0 0 1px rgb(10 30 35/8%),0 8px 24px rgb(10 30 35/22%)}
-button:hover{filter:brightness(1.12)}button:focus-visible{outline:2px solid var(--accent);outline-offset:3px}
+button.open{padding:0;justify-content:center}button:hover{filter:brightness(1.12)}button:focus-visible{outline:2px solid var(--accent);outline-offset:3px}
 svg{width:24px;height:24px;fill:none;stroke:currentColor;stroke-width:1.75;stroke-linecap:round;stroke-linejoin:round}
 b{position:absolute;top:-8px;inset-inline-end:-8px;min-width:24px;height:24px;box-sizing:border-box;padding:0 6px;border-radius:12px;
 border:2px solid #fff;background:#a51d24;color:#fff;font-size:12px;line-height:20px;text-align:center;font-variant-numeric:tabular-nums}
@@ -70,7 +70,8 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
     button.setAttribute("aria-expanded", isOpen);
     button.setAttribute("aria-label", isOpen ? close : unread ? fresh.replace("{n}", unread) : help);
     path.setAttribute("d", isOpen ? DOWN : BUBBLE);
-    label.textContent = isOpen ? "" : help;
+    label.textContent = help;
+    label.hidden = isOpen;
     badge.textContent = unread > 99 ? "99+" : unread;
     badge.hidden = isOpen || !unread;
     panel.hidden = !isOpen;

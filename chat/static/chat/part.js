@@ -43,16 +43,22 @@ export class Part extends HTMLElement {
   }
 
   /**
-   * The part of the element that the server marked with `data-<name>`.
+   * The piece of the element that the server marked with `data-<name>`.
    *
    * @template {HTMLElement} [T=HTMLElement]
    * @param {string} name
    * @returns {T}
    */
-  part(name) {
+  piece(name) {
     const found = this.querySelector(`[data-${name}]`);
     if (!found) throw new Error(`${this.localName}: no data-${name}`);
     return /** @type {T} */ (found);
+  }
+
+  /** A button asked for a person; it goes away, so who used it by key is led to where one writes. @param {MouseEvent} event */
+  askForHuman(event) {
+    this.conversation.askForHuman();
+    if (!event.detail) this.dispatchEvent(new CustomEvent("write", { bubbles: true }));
   }
 
   /** @param {string} key @param {Record<string, unknown>} [values] */

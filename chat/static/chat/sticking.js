@@ -9,7 +9,7 @@ export class Sticking {
 
   /**
    * @param {HTMLElement} scroller
-   * @param {HTMLElement[]} parts whose growth moves the end
+   * @param {Element[]} parts whose growth moves the end
    * @param {(missed: number) => string} words
    */
   constructor(scroller, parts, words) {

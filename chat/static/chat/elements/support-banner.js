@@ -44,7 +44,7 @@ export class SupportBanner extends Part {
   /** @param {string} words */
   #set(words) {
     this.hidden = !words;
-    setText(this.part("words"), words);
+    setText(this.piece("words"), words);
   }
 }
 

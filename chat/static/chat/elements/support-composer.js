@@ -17,14 +17,14 @@ export class SupportComposer extends Part {
   }
 
   begin() {
-    this.field = /** @type {HTMLTextAreaElement} */ (this.part("message"));
-    this.files = new Uploads(this.part("uploads"), this.conversation, this.texts, () => this.#changed());
+    this.field = /** @type {HTMLTextAreaElement} */ (this.piece("message"));
+    this.files = new Uploads(this.piece("uploads"), this.conversation, this.texts, () => this.#changed());
     this.#restore();
     this.field.addEventListener("input", () => this.#typed());
     this.field.addEventListener("keydown", (event) => this.#pressed(event));
     this.field.addEventListener("blur", () => this.#stopTyping());
     this.field.addEventListener("paste", (event) => this.#pasted(event));
-    this.part("form").addEventListener("submit", (event) => {
+    this.piece("form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#send();
     });
@@ -45,8 +45,8 @@ export class SupportComposer extends Part {
   }
 
   #takeFiles() {
-    const chosen = /** @type {HTMLInputElement} */ (this.part("files"));
-    this.part("attach").addEventListener("click", () => chosen.click());
+    const chosen = /** @type {HTMLInputElement} */ (this.piece("files"));
+    this.piece("attach").addEventListener("click", () => chosen.click());
     chosen.addEventListener("change", () => {
       this.files?.add([...(chosen.files ?? [])]);
       chosen.value = "";
@@ -61,18 +61,18 @@ export class SupportComposer extends Part {
     const words = isTalking && agent ? this.say("write_to", { name: agent.name }) : this.say("write");
     if (this.field && this.field.placeholder !== words) this.field.placeholder = words;
     if (this.field) this.field.disabled = isRefused;
-    this.part("attach").hidden = !features.has("attachments");
+    this.piece("attach").hidden = !features.has("attachments");
     const types = Array.isArray(limits.file_types) ? limits.file_types.join(",") : "";
-    /** @type {HTMLInputElement} */ (this.part("files")).accept = types;
+    /** @type {HTMLInputElement} */ (this.piece("files")).accept = types;
     this.#drawSend();
   }
 
   #drawSend() {
     const excess = Array.from(this.field?.value ?? "").length - (this.conversation.limits.body ?? 5_000);
-    this.part("error").hidden = excess <= 0 && !this.files?.problem;
-    setText(this.part("error"), excess > 0 ? this.say("too_long", { n: excess }) : this.files?.problem ?? "");
+    this.piece("error").hidden = excess <= 0 && !this.files?.problem;
+    setText(this.piece("error"), excess > 0 ? this.say("too_long", { n: excess }) : this.files?.problem ?? "");
     const isSendable = (this.field?.value.trim() || this.files?.ready.length) && excess <= 0 && !this.files?.isBusy;
-    this.part("send").setAttribute("aria-disabled", String(!isSendable));
+    this.piece("send").setAttribute("aria-disabled", String(!isSendable));
     return Boolean(isSendable);
   }
 
@@ -91,6 +91,7 @@ export class SupportComposer extends Part {
   }
 
   #changed() {
+    if (this.field) this.field.dir = this.field.value ? "auto" : ""; // empty, it runs as the page does
     this.#fit();
     this.#keep();
     this.#drawSend();
@@ -157,7 +158,7 @@ export class SupportComposer extends Part {
     } catch {
       this.drafts?.set(DRAFT, null);
     }
-    this.#fit();
+    this.#changed();
   }
 }
 

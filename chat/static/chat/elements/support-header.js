@@ -8,7 +8,7 @@ export class SupportHeader extends Part {
 
   begin() {
     this.on("state", () => this.#draw());
-    this.part("end").addEventListener("click", () => {
+    this.piece("end").addEventListener("click", () => {
       this.conversation.end();
       /** @type {HTMLElement} */ (this.querySelector("#menu")).hidePopover();
     });
@@ -18,21 +18,21 @@ export class SupportHeader extends Part {
 
   /** Show the button that closes the frame. @param {() => void} close */
   offerClose(close) {
-    this.part("close").hidden = false;
-    this.part("close").addEventListener("click", close);
+    this.piece("close").hidden = false;
+    this.piece("close").addEventListener("click", close);
   }
 
   #draw() {
     const { agent, isTalking, isOpen } = this.conversation;
-    const title = this.part("title");
+    const title = this.piece("title");
     const shown = isTalking && agent ? agent : null;
     this.classList.toggle("bar-agent", Boolean(shown));
     setText(title, shown ? shown.name : title.dataset.support ?? "");
-    setText(this.part("mark"), shown ? initials(shown.name) : this.siteName.slice(0, 1).toUpperCase());
+    setText(this.piece("mark"), shown ? initials(shown.name) : this.siteName.slice(0, 1).toUpperCase());
     this.#drawLine(shown ? this.say("agent_of", { site: this.siteName }) : this.#line(), Boolean(shown));
-    this.part("end").hidden = !isOpen;
-    this.part("menu-languages").hidden = isOpen;
-    this.part("menu-more").hidden = !isOpen;
+    this.piece("end").hidden = !isOpen;
+    this.piece("menu-languages").hidden = isOpen;
+    this.piece("menu-more").hidden = !isOpen;
   }
 
   #line() {
@@ -45,7 +45,7 @@ export class SupportHeader extends Part {
 
   /** @param {string} words @param {boolean} isAgent */
   #drawLine(words, isAgent) {
-    const line = this.part("line");
+    const line = this.piece("line");
     if (line.textContent === words && line.classList.contains("bar-role") === isAgent) return;
     line.classList.toggle("bar-role", isAgent);
     line.replaceChildren(...(isAgent ? [icon("badge-check")] : []), element("span", "", words));

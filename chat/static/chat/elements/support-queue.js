@@ -12,18 +12,18 @@ export class SupportQueue extends Part {
     const { queue, ticket } = this.conversation;
     this.hidden = ticket?.status !== "queued" || !queue;
     if (this.hidden || !queue) return;
-    setText(this.part("position"), String(queue.position));
-    setText(this.part("before"), queue.position > 1 ? this.say("people_before", { n: queue.position - 1 }) : "");
+    setText(this.piece("position"), String(queue.position));
+    setText(this.piece("before"), queue.position > 1 ? this.say("people_before", { n: queue.position - 1 }) : "");
     const [low, high] = [queue.wait_seconds_low, queue.wait_seconds_high];
     const isKnown = typeof low === "number" && typeof high === "number";
-    this.part("wait-block").hidden = !isKnown;
+    this.piece("wait-block").hidden = !isKnown;
     if (isKnown) this.#drawWait(Math.max(Math.floor(low / 60), 1), Math.max(Math.ceil(high / 60), 1));
   }
 
   /** @param {number} low minutes @param {number} high minutes */
   #drawWait(low, high) {
-    setText(this.part("wait"), low < high ? this.say("wait_range", { low, high }) : String(high));
-    setText(this.part("unit"), this.say("minutes", { n: high }));
+    setText(this.piece("wait"), low < high ? this.say("wait_range", { low, high }) : String(high));
+    setText(this.piece("unit"), this.say("minutes", { n: high }));
   }
 }
 

@@ -18,9 +18,9 @@ export class SupportThread extends Part {
   #readBy = 0;
 
   begin() {
-    this.entries = this.part("entries");
-    this.waiting = this.part("pending");
-    this.sticking = new Sticking(this, [this.entries, this.waiting, this.part("typing")], (n) => this.say("new_messages", { n }));
+    this.entries = this.piece("entries");
+    this.waiting = this.piece("pending");
+    this.sticking = new Sticking(this, [...this.children], (n) => this.say("new_messages", { n }));
     this.on("entry", ({ frame, isHistory }) => this.#add(frame, isHistory));
     this.on("changed", ({ frame }) => this.#change(frame));
     this.on("acked", ({ frame }) => this.#acked(frame));
@@ -28,8 +28,8 @@ export class SupportThread extends Part {
     this.on("forgotten", () => this.#reset(false));
     this.on("typing", (detail) => this.#showTyping(detail));
     this.on("state", () => this.#draw());
-    this.part("human").addEventListener("click", () => this.conversation.askForHuman());
-    this.part("earlier-button").addEventListener("click", () => this.#loadEarlier());
+    this.piece("human").addEventListener("click", (event) => this.askForHuman(event));
+    this.piece("earlier-button").addEventListener("click", () => this.#loadEarlier());
     this.#draw();
   }
 
@@ -44,9 +44,9 @@ export class SupportThread extends Part {
     this.#drawPending();
     if (readBy !== this.#readBy) this.#drawRead(readBy);
     const isHome = !this.entries?.childElementCount && !this.#pending.size && !isQueued && !isTalking;
-    this.part("home").hidden = !isHome;
-    this.part("human").hidden = !features.has("human");
-    this.part("earlier").hidden = ledger.first <= 1 || !this.entries?.childElementCount;
+    this.piece("home").hidden = !isHome;
+    this.piece("human").hidden = !features.has("human");
+    this.piece("earlier").hidden = ledger.first <= 1 || !this.entries?.childElementCount;
     this.classList.toggle("thread-home", isHome);
   }
 
@@ -154,7 +154,7 @@ export class SupportThread extends Part {
   }
 
   async #loadEarlier() {
-    const button = /** @type {HTMLButtonElement} */ (this.part("earlier-button"));
+    const button = /** @type {HTMLButtonElement} */ (this.piece("earlier-button"));
     button.disabled = true;
     try {
       const { frames } = await this.conversation.history();
@@ -191,9 +191,9 @@ export class SupportThread extends Part {
   /** @param {{author?: {name?: string}, on: boolean}} detail */
   #showTyping({ author, on }) {
     clearTimeout(this.#typing);
-    this.part("typing").hidden = !on;
+    this.piece("typing").hidden = !on;
     if (!on) return;
-    setText(this.part("typing-words"), author?.name ? this.say("typing", { name: author.name }) : this.say("someone_typing"));
+    setText(this.piece("typing-words"), author?.name ? this.say("typing", { name: author.name }) : this.say("someone_typing"));
     this.#typing = setTimeout(() => this.#showTyping({ on: false }), TYPING_LASTS);
   }
 }
