@@ -127,7 +127,7 @@ def file_link(request: AgentRequest, file: FileCard) -> str:
 
 def initials(name: str) -> str:
     """Up to two letters that stand for a name."""
-    words = name.split()
+    words = [word for word in name.split() if word[0].isalnum()]
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words[:1])).upper()
 
 

@@ -83,6 +83,8 @@ SCRIPT: Final[dict[str, Promise]] = {
     "ring_announce": _("A new chat was assigned to you: {name}"),
     "ring_notice": _("A customer waits for your answer."),
     "title_ring": _("({n}) New chat"),
+    "on": pgettext_lazy("setting", "on"),
+    "off": pgettext_lazy("setting", "off"),
     "sound_on": _("Sound is on"),
     "sound_off": _("Sound is off"),
     "sound_blocked": _("The browser keeps sounds off until you click in this page."),

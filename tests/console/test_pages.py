@@ -3,7 +3,10 @@
 import pytest
 from django.test import Client
 
-from tests.console.conftest import JSON, console_of
+from accounts.models import Grant, User
+from console import pages, views
+from tests.cast import PASSWORD, make_browser
+from tests.console.people import JSON, console_of
 
 
 def test_the_queue_shows_what_waits_in_the_view_that_was_asked_for(owner, queued):
@@ -24,7 +27,7 @@ def test_a_thread_reads_without_script(owner, queued):
 
 
 def test_markup_of_a_customer_stays_text(owner, customer):
-    customer.says('<img src=x onerror=alert(1)><script>alert(2)</script>{{ 7 }}')
+    customer.says("<img src=x onerror=alert(1)><script>alert(2)</script>{{ 7 }}")
     customer.asks_for_human()
     page = owner.page(customer.ticket()).content.decode()
     assert "<img src=x" not in page
@@ -57,15 +60,12 @@ def test_every_refusal_of_an_outsider_changes_nothing(outsider, held):
 def test_nobody_enters_with_the_password_alone(site, path):
     half = Client()
     assert half.get(path).status_code == 302
-    half.post("/accounts/login/", {"username": "owner@desk.example", "password": "correct-horse-battery"})
+    half.post("/accounts/login/", {"username": "owner@desk.example", "password": PASSWORD})
     assert half.get(path).status_code == 302
     assert half.get(path, headers=JSON).status_code == 401
 
 
 def test_the_views_ask_for_the_second_factor_themselves(queued, rf):
-    from accounts.models import User
-    from console import views
-
     request = rf.get("/console/")
     request.user = User.objects.get(email="owner@desk.example")
     request.session = {}
@@ -75,8 +75,6 @@ def test_the_views_ask_for_the_second_factor_themselves(queued, rf):
 
 
 def test_a_person_without_the_console_in_their_grants_is_refused(site):
-    from accounts.models import Grant
-
     console = console_of("colleague")
     Grant.objects.filter(user=console.agent.user).delete()
     answer = console.client.get("/console/")
@@ -99,8 +97,6 @@ def test_the_page_is_in_the_language_of_the_agent(owner):
 
 
 def test_a_long_thread_shows_its_newest_entries_and_leads_to_the_earlier_ones(owner, customer, monkeypatch):
-    from console import pages
-
     monkeypatch.setattr(pages, "WINDOW", 3)
     for number in range(8):
         customer.says(f"line {number}")
@@ -114,9 +110,9 @@ def test_a_long_thread_shows_its_newest_entries_and_leads_to_the_earlier_ones(ow
     assert "line 7" in earlier
 
 
-def test_the_queue_costs_the_same_however_long_it_is(owner, site, cast, django_assert_max_num_queries):
+def test_the_queue_costs_the_same_however_long_it_is(owner, site, django_assert_max_num_queries):
     for number in range(12):
-        browser = cast.make_browser(site)
+        browser = make_browser(site)
         browser.says(f"question {number}")
         browser.asks_for_human()
     with django_assert_max_num_queries(12):

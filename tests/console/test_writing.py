@@ -2,14 +2,15 @@
 
 from uuid import uuid4
 
+from django.test import Client
+
 from accounts.choices import Presence
-from tests.console.conftest import JSON
+from tests.console.people import JSON
 from tickets.models import Message, Ticket
+from tickets.selectors import public_thread_of
 
 
 def public_bodies(customer):
-    from tickets.selectors import public_thread_of
-
     return [entry.body for entry in public_thread_of(customer.ticket(), after=0) if entry.body]
 
 
@@ -105,8 +106,6 @@ def test_taking_solving_and_putting_back(owner, queued):
 
 
 def test_forms_without_the_csrf_token_do_nothing(owner, held):
-    from django.test import Client
-
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = owner.client.cookies
     answer = strict.post(f"/console/tickets/{held.public_id}/status", {"status": "solved"})

@@ -3,7 +3,7 @@
  * A new chat rings: a card, three tones, the window's title, a desktop notice if allowed, and a word to screen readers.
  * It never takes the focus. Opening the chat anywhere ends the ringing everywhere.
  */
-import { emit, on } from "./lib/bus.js";
+import { on } from "./lib/bus.js";
 import { announce, tell } from "./lib/page.js";
 import { isBlocked, isMuted, mute, ring, unlock } from "./lib/sound.js";
 import { setRinging } from "./lib/title.js";
@@ -146,7 +146,6 @@ class RingOffer extends HTMLElement {
     unlock();
     ring();
     this.#showSettings();
-    emit("sound");
   }
 
   async #askForNotices() {
@@ -155,14 +154,20 @@ class RingOffer extends HTMLElement {
   }
 
   #showSettings() {
-    const sound = document.getElementById("sound");
-    sound?.setAttribute("aria-pressed", String(!isMuted()));
-    if (sound) sound.title = tell(isMuted() ? "sound_off" : isBlocked() ? "sound_blocked" : "sound_on");
-    const notices = document.getElementById("notices");
     const permission = "Notification" in window ? Notification.permission : "denied";
-    notices?.setAttribute("aria-pressed", String(permission === "granted"));
-    if (notices) notices.title = permission === "granted" ? tell("notices_on") : permission === "denied" ? tell("notices_denied") : "";
+    showSetting("sound", !isMuted(), isMuted() ? "sound_off" : isBlocked() ? "sound_blocked" : "sound_on");
+    showSetting("notices", permission === "granted", permission === "granted" ? "notices_on" : permission === "denied" ? "notices_denied" : "");
   }
+}
+
+/** @param {string} id @param {boolean} isOn @param {string} why */
+function showSetting(id, isOn, why) {
+  const button = document.getElementById(id);
+  if (!button) return;
+  button.setAttribute("aria-pressed", String(isOn));
+  button.title = why ? tell(why) : "";
+  const word = button.querySelector("[data-state]");
+  if (word) word.textContent = tell(isOn ? "on" : "off");
 }
 
 customElements.define("ring-offer", RingOffer);

@@ -33,6 +33,7 @@ export class TicketThread extends HTMLElement {
     this.last = this.seen = Number(this.dataset.seq);
     this.#publicSeq = Number(this.dataset.publicSeq);
     localiseTimes(this);
+    for (const own of this.list.querySelectorAll(".entry-own[data-public-seq]")) showState(/** @type {HTMLElement} */ (own), "stored");
     this.scroller.addEventListener("scroll", () => this.#look(), { signal, passive: true });
     document.addEventListener("visibilitychange", () => this.#look(), { signal });
     this.querySelector("[data-newest]")?.addEventListener("click", () => this.toNewest(), { signal });

@@ -39,6 +39,10 @@ export function localiseTimes(inside) {
   for (const time of inside.querySelectorAll("time.entry-time")) {
     time.textContent = clock(/** @type {HTMLTimeElement} */ (time).dateTime);
   }
+  for (const line of inside.querySelectorAll(".day")) {
+    const first = line.nextElementSibling?.querySelector("time.entry-time");
+    if (first instanceof HTMLTimeElement) line.replaceWith(dayLine(new Date(first.dateTime)));
+  }
 }
 
 /** Put an entry at the end of a list: with the day above it, and without the name in a run. @param {Element} list @param {HTMLElement} entry */
