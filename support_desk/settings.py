@@ -49,7 +49,7 @@ def _database(url: str, *, pooled: bool) -> dict[str, Any]:
     """Django's form of a database URL. A pool needs CONN_MAX_AGE 0: the pool itself keeps the connections."""
     config: dict[str, Any] = dict(environ.Env.db_url_config(url))
     config["CONN_MAX_AGE"] = 0 if pooled else None
-    config["CONN_HEALTH_CHECKS"] = not pooled
+    config["CONN_HEALTH_CHECKS"] = True  # after a restart of PostgreSQL no request pays for a dead connection
     options = config.setdefault("OPTIONS", {})
     if pooled:
         options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=12), "timeout": 5}

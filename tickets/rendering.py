@@ -3,7 +3,7 @@
 Two forms, never one filtered in a browser: `public_*` for the customer, `staff_*` for agents.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +27,7 @@ PUBLIC_AUTHORS = {
 
 def iso(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds and Z, as the protocol writes times."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def public_frame(entry: Entry) -> dict[str, Any]:
