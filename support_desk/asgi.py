@@ -1,6 +1,7 @@
 """The ASGI application: pages through Django, sockets through our own plain ASGI apps."""
 
 import os
+from typing import Any, cast
 
 import django
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -20,6 +21,6 @@ drain_before_shutdown()
 application = ProtocolTypeRouter(
     {
         "http": get_asgi_application(),
-        "websocket": URLRouter([*WS_URLS, re_path(r"", refuse_unknown_path)]),
+        "websocket": URLRouter([*WS_URLS, re_path(r"", cast(Any, refuse_unknown_path))]),
     }
 )

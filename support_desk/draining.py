@@ -17,4 +17,4 @@ def drain_before_shutdown() -> None:
     def drain() -> object:
         return defer.Deferred.fromFuture(asyncio.ensure_future(restart_all()))
 
-    reactor.addSystemEventTrigger("before", "shutdown", drain)  # type: ignore[attr-defined]
+    reactor.addSystemEventTrigger("before", "shutdown", drain)

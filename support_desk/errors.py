@@ -7,21 +7,27 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django passes it
     """400: the request cannot be read."""
     return _answer(request, 400, "bad_request", _("This request could not be read"), _("Go back and try again."))
 
 
-def not_allowed(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def not_allowed(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django passes it
     """403: signed in, but not for this."""
     return _answer(
-        request, 403, "not_allowed", _("Your role does not include this page"), _("An administrator can change your role.")
+        request,
+        403,
+        "not_allowed",
+        _("Your role does not include this page"),
+        _("An administrator can change your role."),
     )
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django passes it
     """404: nothing here, or nothing for this person; the two look the same."""
-    return _answer(request, 404, "not_found", _("There is no such page"), _("Check the address, or go back to where you were."))
+    return _answer(
+        request, 404, "not_found", _("There is no such page"), _("Check the address, or go back to where you were.")
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -35,7 +41,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     )
 
 
-def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django passes it; nobody is told more than that
     """403 for a form without its proof of origin; nothing was done."""
     return _answer(
         request,

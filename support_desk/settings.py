@@ -170,7 +170,9 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "accounts:login", "console:queue", "accounts:login"
 OTP_TOTP_ISSUER = env.str("OTP_ISSUER", default="Support Desk")
-AXES_USERNAME_FORM_FIELD = "username"  # the name in credentials; left out, tries are counted under nobody and never lock
+AXES_USERNAME_FORM_FIELD = (
+    "username"  # the name in credentials; left out, tries are counted under nobody and never lock
+)
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -12,7 +12,7 @@ WS_URLS: list[URLPattern] = [*chat_urls, *console_urls]
 
 
 async def refuse_unknown_path(
-    scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[dict[str, Any]], Awaitable[None]]
+    _scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[dict[str, Any]], Awaitable[None]]
 ) -> None:
     """Close sockets that nobody serves; without it an unknown path would end in a traceback."""
     await receive()

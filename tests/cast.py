@@ -17,7 +17,7 @@ from tickets.models import Message, Ticket
 from tickets.posted import CustomerDraft, Posted
 from tickets.sealing import TicketSeal
 
-PASSWORD = "correct-horse-battery"  # noqa: S105 - of people who exist only here
+PASSWORD = "correct-horse-battery"
 
 
 def make_site(key: str = "larkfield", team: str = "Support") -> Site:

@@ -68,7 +68,6 @@ class ChatClient:
         elif frame["type"] == "more":
             await self.socket.send(json.dumps({"type": "resume", "after": frame["after"]}))
 
-
     async def _acknowledge(self):
         """Several frames share one `got`, as a browser's do within one painted frame."""
         with contextlib.suppress(ConnectionClosed):

@@ -26,4 +26,3 @@ def agent_group(user_id: int) -> str:
 def queue_group(team_id: int) -> str:
     """That the queue of a team has changed."""
     return f"q:{team_id}"
-

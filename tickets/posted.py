@@ -36,5 +36,5 @@ class CustomerDraft:
     text: str = field(default="", repr=False)
 
 
-class NeedsOrdinary(Exception):  # noqa: N818 - an answer of the fast path, not a fault
+class NeedsOrdinary(Exception):
     """The fast path cannot take this message (solved, closed or joined ticket): use the ordinary action."""

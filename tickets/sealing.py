@@ -47,7 +47,9 @@ class TicketSeal:
 
     def seal_preview(self, text: str) -> bytes:
         """The first words of a message, for lists."""
-        return self.key.seal(" ".join(text[: PREVIEW_LENGTH * 2].split())[:PREVIEW_LENGTH].encode(), preview_aad(self.ticket))
+        return self.key.seal(
+            " ".join(text[: PREVIEW_LENGTH * 2].split())[:PREVIEW_LENGTH].encode(), preview_aad(self.ticket)
+        )
 
     def open_preview(self, sealed: bytes | memoryview) -> str:
         """The words that `seal_preview` kept; empty if there are none yet."""

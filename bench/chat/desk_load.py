@@ -47,10 +47,10 @@ class Tab(picows.WSListener):
         if frame.msg_type == picows.WSMsgType.CLOSE:
             if not self.ready.done():
                 self.ready.set_exception(ConnectionError(f"closed: {frame.get_close_code()}"))
-            return transport.disconnect()
-        if frame.msg_type == picows.WSMsgType.PING:
-            return transport.send_pong(frame.get_payload_as_bytes())
-        if frame.msg_type == picows.WSMsgType.TEXT:
+            transport.disconnect()
+        elif frame.msg_type == picows.WSMsgType.PING:
+            transport.send_pong(frame.get_payload_as_bytes())
+        elif frame.msg_type == picows.WSMsgType.TEXT:
             self.take(frame.get_payload_as_bytes())
 
     def take(self, data):
@@ -126,7 +126,7 @@ class Desk(chat_load.Adapter):
         hello = {"type": "hello", "v": 1, "token": token, "after": after}
         return await self._open("/ws/chat/", Tab(self, json.dumps(hello).encode()))
 
-    def send(self, tab, i, mid, text):
+    def send(self, tab, i, mid, text):  # noqa: ARG002 - the generator passes it
         frame = b'{"type":"message.send","client_id":"%s","body":"%s"}' % (id_of(mid, self.run).encode(), text.encode())
         tab.transport.send(picows.WSMsgType.TEXT, frame)
 

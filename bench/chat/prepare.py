@@ -25,7 +25,7 @@ from tests.clients import sign_in  # noqa: E402
 from tickets.actions.agents import assign_ticket  # noqa: E402
 from tickets.actions.messages import post_customer_message  # noqa: E402
 
-PASSWORD = "only-for-this-benchmark"  # noqa: S105 - of people who exist only here
+PASSWORD = "only-for-this-benchmark"
 
 
 def main(base: str, visitors: int, agents: int, idle: int, target: Path) -> None:

@@ -58,7 +58,10 @@ def floor(servers, environment, directory):
         connection.execute(FLOOR_TABLE)
     command = pinned(0, [sys.executable, str(SHARED / "bare_ws.py"), "chat", str(port)])
     given = environment | {"PGSOCK": str(servers.addresses.sockets), "PGPASSWORD": password}
-    with (directory / "floor.log").open("w") as log, subprocess.Popen(command, env=given, stdout=log, stderr=log) as process:
+    with (
+        (directory / "floor.log").open("w") as log,
+        subprocess.Popen(command, env=given, stdout=log, stderr=log) as process,
+    ):
         try:
             time.sleep(1.5)
             url = f"ws://{HOST}:{port}/x"
@@ -68,7 +71,7 @@ def floor(servers, environment, directory):
 
 
 @contextmanager
-def desk(servers, environment, directory, idle):
+def desk(environment, directory, idle):
     """The desk: one Daphne, filled by prepare.py."""
     subprocess.run(
         [sys.executable, ROOT / "manage.py", "migrate", "--no-input", "--verbosity", "0"],
@@ -84,7 +87,15 @@ def desk(servers, environment, directory, idle):
         pid = next(child.process.pid for child in supervisor.children)
         base, cred = url_of(HOST, port), directory / "cred.json"
         _wait(base)
-        command = [sys.executable, str(ROOT / "bench/chat/prepare.py"), base, str(VISITORS), str(AGENTS), str(idle), str(cred)]
+        command = [
+            sys.executable,
+            str(ROOT / "bench/chat/prepare.py"),
+            base,
+            str(VISITORS),
+            str(AGENTS),
+            str(idle),
+            str(cred),
+        ]
         subprocess.run(command, env=environment, check=True)
         for task in os.listdir(f"/proc/{pid}/task"):
             os.sched_setaffinity(int(task), {0})
@@ -161,7 +172,7 @@ def main() -> None:
         pids = {child.name: child.process.pid for child in servers.supervisor.children}
         sides = {
             "floor": stack.enter_context(floor(servers, environment, directory)),
-            "desk": stack.enter_context(desk(servers, environment, directory, chosen.idle)),
+            "desk": stack.enter_context(desk(environment, directory, chosen.idle)),
         }
         results: dict[tuple[str, str], list[dict]] = {}
         planned = loads(chosen.quick)
@@ -171,7 +182,9 @@ def main() -> None:
             results.setdefault((side, name), []).append(row)
             with chosen.out.open("a") as out:
                 out.write(json.dumps({"side": side, "load": name, **row}) + "\n")
-            shown = {key: row.get(key) for key in ("per_s", "p50", "p99", "lost", "other_cpu_pct", "error") if key in row}
+            shown = {
+                key: row.get(key) for key in ("per_s", "p50", "p99", "lost", "other_cpu_pct", "error") if key in row
+            }
             print(side, name, shown, flush=True)
             return row
 

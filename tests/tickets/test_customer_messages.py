@@ -44,7 +44,8 @@ def test_other_text_under_a_used_id_is_a_conflict(browser):
 
 
 @pytest.mark.parametrize(
-    ("body", "code"), [("", "empty"), ("  \n ", "empty"), ("x" * 5001, "too_long"), ("a\x00b", "bad_text"), ("\ud800", "bad_text")]
+    ("body", "code"),
+    [("", "empty"), ("  \n ", "empty"), ("x" * 5001, "too_long"), ("a\x00b", "bad_text"), ("\ud800", "bad_text")],
 )
 def test_text_that_cannot_be_stored_is_refused_and_opens_nothing(browser, body, code):
     with pytest.raises(Refused) as refusal:

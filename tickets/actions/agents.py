@@ -159,7 +159,9 @@ def _check_answer(user: User, ticket: Ticket, seen_seq: int, *, force: bool) -> 
     missed = ticket.messages.from_customer().after(seen_seq).exists()
     if missed:
         frames = [staff_frame(entry) for entry in entries_of(ticket, after=seen_seq, limit=50)]
-        raise Conflict("thread_moved", _("The customer wrote while you were writing. Read it, then send."), missed=frames)
+        raise Conflict(
+            "thread_moved", _("The customer wrote while you were writing. Read it, then send."), missed=frames
+        )
 
 
 def _taken(user: User, ticket: Ticket, author: Author) -> list[Appended]:

@@ -9,6 +9,7 @@ empty table goes bad as the table grows.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -95,7 +96,7 @@ def store_drafts(drafts: Sequence[CustomerDraft]) -> dict[tuple[int, UUID], Stor
     Each (author, client id) may come once. Raises: IntegrityError if another transaction stores the same id into
     another ticket at this moment.
     """
-    columns = [
+    columns: list[Any] = [
         list(range(len(drafts))),
         [draft.ticket_pk for draft in drafts],
         [draft.customer_pk for draft in drafts],
@@ -109,4 +110,9 @@ def store_drafts(drafts: Sequence[CustomerDraft]) -> dict[tuple[int, UUID], Stor
     ]
     with connection.cursor() as cursor:
         cursor.execute(STORE, columns)
-        return {(row[0], row[1]): StoredRow(*row[2:5], bytes(row[5]), *row[6:]) for row in cursor.fetchall()}
+        return {(row[0], row[1]): _stored(row) for row in cursor.fetchall()}
+
+
+def _stored(row: tuple[Any, ...]) -> StoredRow:
+    ticket_pk, seq, public_seq, digest, created_at, ticket, repeat = row[2:]
+    return StoredRow(ticket_pk, seq, public_seq, bytes(digest), created_at, ticket, repeat)

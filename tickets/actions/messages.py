@@ -65,9 +65,7 @@ def _post_together(drafts: list[CustomerDraft]) -> list[Answer]:
 
 
 def _takes(ticket: LockedTicket | None, draft: CustomerDraft) -> bool:
-    return (
-        ticket is not None and ticket.status in TAKES_MESSAGES_AT_ONCE and ticket.customer_id == draft.customer_pk
-    )
+    return ticket is not None and ticket.status in TAKES_MESSAGES_AT_ONCE and ticket.customer_id == draft.customer_pk
 
 
 def _answer(

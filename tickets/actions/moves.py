@@ -29,7 +29,9 @@ def move_to_queue(
     return latest
 
 
-def move_to_agent(ticket: Ticket, agent: Agent, *, author: Author = SYSTEM, why: dict[str, Any] | None = None) -> Appended:
+def move_to_agent(
+    ticket: Ticket, agent: Agent, *, author: Author = SYSTEM, why: dict[str, Any] | None = None
+) -> Appended:
     """Give a ticket to exactly one agent. `why` explains an automatic choice in ids and figures.
 
     Raises: Refused `ticket_state`.

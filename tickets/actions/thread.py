@@ -114,7 +114,9 @@ def append_words(ticket: Ticket, kind: MessageKind, author: Author, client_id: U
     return Appended(row, author, words)
 
 
-def append_activity(ticket: Ticket, activity: Activity, author: Author = SYSTEM, client_id: UUID | None = None) -> Appended:
+def append_activity(
+    ticket: Ticket, activity: Activity, author: Author = SYSTEM, client_id: UUID | None = None
+) -> Appended:
     """Add a line that says what happened to a locked ticket; its `status` is the state the ticket now has.
 
     Locks: the ticket must be locked by this transaction. Call `save_moved` before the transaction ends.
@@ -138,9 +140,7 @@ def repeat_of(author: Author, client_id: UUID, *texts: str) -> Posted | None:
 
     Raises: Conflict if the text was none of these. Cost: one query; call it under the lock that orders the author's messages.
     """
-    row = (
-        Message.objects.sent_once(author.kind, author.id, client_id).select_related("ticket__data_key").first()
-    )
+    row = Message.objects.sent_once(author.kind, author.id, client_id).select_related("ticket__data_key").first()
     if row is None:
         return None
     seal = TicketSeal.of(row.ticket)

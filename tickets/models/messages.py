@@ -54,7 +54,8 @@ class Message(models.Model):
                 condition=~Q(kind=MessageKind.NOTE) | Q(public_seq=None), name="message_note_is_private"
             ),
             models.CheckConstraint(
-                condition=(Q(kind=MessageKind.ACTIVITY) & ~Q(activity="")) | (~Q(kind=MessageKind.ACTIVITY) & Q(activity="")),
+                condition=(Q(kind=MessageKind.ACTIVITY) & ~Q(activity=""))
+                | (~Q(kind=MessageKind.ACTIVITY) & Q(activity="")),
                 name="message_activity_named",
             ),
         ]

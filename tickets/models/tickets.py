@@ -48,7 +48,9 @@ class Ticket(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    number = models.BigIntegerField(unique=True, db_default=models.Func(models.Value("ticket_number"), function="nextval"))
+    number = models.BigIntegerField(
+        unique=True, db_default=models.Func(models.Value("ticket_number"), function="nextval")
+    )
     site = models.ForeignKey("accounts.Site", models.PROTECT, related_name="tickets")
     customer = models.ForeignKey("accounts.Customer", models.PROTECT, related_name="tickets")
     data_key = models.ForeignKey("accounts.DataKey", models.PROTECT, related_name="+")
@@ -97,21 +99,19 @@ class Ticket(models.Model):
             models.CheckConstraint(
                 condition=~Q(status=TicketStatus.QUEUED) | Q(queued_at__isnull=False), name="ticket_queued_since"
             ),
-            models.CheckConstraint(
-                condition=Q(offered_until=None) | HELD, name="ticket_offer_only_while_held"
-            ),
+            models.CheckConstraint(condition=Q(offered_until=None) | HELD, name="ticket_offer_only_while_held"),
             models.CheckConstraint(
                 condition=Q(last_public_seq__lte=models.F("last_seq")) & Q(last_public_seq__gte=0),
                 name="ticket_counters_sane",
             ),
             models.UniqueConstraint(
-                "customer", condition=Q(channel=Channel.CHAT) & ~Q(status=TicketStatus.CLOSED), name="ticket_one_live_chat"
+                "customer",
+                condition=Q(channel=Channel.CHAT) & ~Q(status=TicketStatus.CLOSED),
+                name="ticket_one_live_chat",
             ),
         ]
         indexes = [
-            models.Index(
-                "team", "priority", "queued_at", condition=Q(status=TicketStatus.QUEUED), name="ticket_queue"
-            ),
+            models.Index("team", "priority", "queued_at", condition=Q(status=TicketStatus.QUEUED), name="ticket_queue"),
             models.Index("assignee", condition=Q(status__in=OPEN_STATUSES), name="ticket_mine"),
             models.Index("status", "updated_at", condition=Q(status__in=OPEN_STATUSES), name="ticket_open_by_state"),
         ]

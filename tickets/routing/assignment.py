@@ -28,7 +28,9 @@ def drain_queue(*, team_id: int) -> int:
 
 @transaction.atomic
 def _give_oldest(team_id: int) -> bool:
-    ticket = Ticket.objects.queued().filter(team=team_id).select_related("data_key", "customer").locked_if_free().first()
+    ticket = (
+        Ticket.objects.queued().filter(team=team_id).select_related("data_key", "customer").locked_if_free().first()
+    )
     if ticket is None:
         return False
     waiting = Waiting(ticket.language, ticket.customer.account_manager_id)

@@ -23,7 +23,8 @@ class AgentLoad:
     held: int
     idle_since: datetime
 
-    def may_take(self, ticket: Waiting) -> bool:
+    @property
+    def has_place(self) -> bool:
         """Below capacity. Language is a preference: an answer in another language is better than none at all."""
         return self.held < self.capacity
 
@@ -40,5 +41,5 @@ class AgentLoad:
 
 def choose_agent(ticket: Waiting, agents: Sequence[AgentLoad]) -> AgentLoad | None:
     """The agent who should take the ticket, or None if nobody may."""
-    eligible = [agent for agent in agents if agent.may_take(ticket)]
+    eligible = [agent for agent in agents if agent.has_place]
     return min(eligible, key=lambda agent: agent.rank_for(ticket), default=None)

@@ -6,17 +6,15 @@ from core.errors import TransientError
 from tickets.routing import assignment
 from tickets.routing.selectors import teams_of_agents, teams_with_queue
 
-RETRY = {"autoretry_for": (TransientError,), "retry_backoff": True, "max_retries": 5, "acks_late": True}
 
-
-@shared_task(**RETRY)
+@shared_task(autoretry_for=(TransientError,), retry_backoff=True, max_retries=5)
 def drain_queue(team_ids: list[int]) -> None:
     """Give waiting tickets of teams to agents who may take them. Repeat: harmless."""
     for team_id in team_ids:
         assignment.drain_queue(team_id=team_id)
 
 
-@shared_task(**RETRY)
+@shared_task(autoretry_for=(TransientError,), retry_backoff=True, max_retries=5)
 def drain_for_agents(agent_ids: list[int]) -> None:
     """Give waiting tickets to agents who just came. Repeat: harmless."""
     drain_queue(teams_of_agents(agent_ids))

@@ -1,7 +1,15 @@
 """What screens and sockets read of tickets, one function per view."""
 
 from tickets.entries import Entry, FileCard
-from tickets.selectors.queues import QueuePlace, TicketDetail, TicketRow, queue_counts, queue_for, queue_place, ticket_for
+from tickets.selectors.queues import (
+    QueuePlace,
+    TicketDetail,
+    TicketRow,
+    queue_counts,
+    queue_for,
+    queue_place,
+    ticket_for,
+)
 from tickets.selectors.threads import (
     live_ticket_of,
     public_history_of,

@@ -82,15 +82,23 @@ def queue_for(user: User, view: str = "mine") -> list[TicketRow]:
 
 def queue_counts(user: User) -> dict[str, int]:
     """How many open tickets each view has for this person. Cost: 1 query and the policy."""
-    counts = Ticket.objects.visible_to(user).open().aggregate(
-        mine=Count("pk", filter=Q(assignee=user.pk)), unassigned=Count("pk", filter=Q(assignee=None)), all=Count("pk")
+    counts = (
+        Ticket.objects.visible_to(user)
+        .open()
+        .aggregate(
+            mine=Count("pk", filter=Q(assignee=user.pk)),
+            unassigned=Count("pk", filter=Q(assignee=None)),
+            all=Count("pk"),
+        )
     )
     return {view: counts[view] for view in VIEWS}
 
 
 def ticket_for(user: User, public_id: UUID) -> TicketDetail:
     """One ticket a person may see. Raises: NotFound. Cost: 3 queries and the policy."""
-    ticket = Ticket.objects.visible_to(user).select_related("customer", "team", "site", "assignee__user").find(public_id)
+    ticket = (
+        Ticket.objects.visible_to(user).select_related("customer", "team", "site", "assignee__user").find(public_id)
+    )
     (row,) = _rows(Ticket.objects.filter(pk=ticket.pk), user)
     others = Ticket.objects.visible_to(user).of_customer(ticket.customer).exclude(pk=ticket.pk).order_by("-pk")
     customer = ticket.customer

@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     help = "Make the demo exchange, its staff and their sign-ins. Refused in production."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, **_options: Any) -> None:
         """Repeat: new passwords and keys for the same people. Raises: CommandError in production."""
         if settings.PRODUCTION:
             raise CommandError("Demo content does not belong into production.")

@@ -12,6 +12,6 @@ class Command(BaseCommand):
 
     help = "Give waiting tickets to agents who are present and have a free place."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, **_options: Any) -> None:
         """Drain all queues once and print how many tickets were given."""
         self.stdout.write(str(sweep_queues()))
