@@ -29,6 +29,12 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.DATABASES  # noqa: B018 reads the settings now, so that pytest-django finds them
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Workers read settings of their own, after they have pointed the environment at their own database."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The app's role may not truncate, so Django's way of emptying tables is closed to it."""
     for item in items:
