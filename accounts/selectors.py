@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
 
+from accounts.choices import Presence
 from accounts.data_keys import opened_key
 from accounts.models import Agent, CustomerSession, RecoveryCode, Site, SitePolicy, TotpDevice, User
 from accounts.querysets import HEARTBEAT_FRESH
@@ -119,7 +120,7 @@ def agent_of(user: User) -> Agent | None:
 def is_present(agent: Agent, now: datetime) -> bool:
     """Whether an agent is on shift and was heard from within the last minute."""
     from_them = agent.heartbeat_at
-    return agent.presence == "online" and from_them is not None and now - from_them < HEARTBEAT_FRESH
+    return agent.presence == Presence.ONLINE and from_them is not None and now - from_them < HEARTBEAT_FRESH
 
 
 def recovery_codes_left(user: User) -> int:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from axes.models import AccessAttempt, AccessLog
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Now
 
 from accounts import groups
 from accounts.models import User
 from accounts.recording import Origin, record
+from accounts.socket_tickets import forget_expired
 from core.publishing import Frame, publish_now, publish_on_commit
 
 
@@ -26,6 +32,17 @@ def end_sessions(*, user: User) -> int:
 def end_sockets_of(session_key: str) -> None:
     """Close the sockets of one sign-in, after its session is gone."""
     publish_now([Frame(groups.staff_session(session_key), 0, "revoked", b"")])
+
+
+def forget_ended_sign_ins() -> int:
+    """Remove what ended sign-ins left behind: sessions, spent tickets, wrong passwords of yesterday, the log of last quarter.
+
+    Returns how many rows. Repeat: harmless. What must be kept is in the audit.
+    """
+    ended, _ = Session.objects.filter(expire_date__lt=Now()).delete()
+    tries, _ = AccessAttempt.objects.filter(attempt_time__lt=Now() - timedelta(days=1)).delete()
+    logged, _ = AccessLog.objects.filter(attempt_time__lt=Now() - timedelta(days=90)).delete()
+    return forget_expired() + ended + int(tries) + int(logged)
 
 
 @transaction.atomic
