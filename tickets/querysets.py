@@ -14,7 +14,7 @@ from core.errors import NotFound
 from tickets.choices import OPEN_STATUSES, Channel, MessageKind, TicketStatus
 
 if TYPE_CHECKING:
-    from tickets.models import Ticket
+    from tickets.models import Message, Ticket  # noqa: F401 - ruff does not look into the subscripts below
 
 HELD_STATUSES = (TicketStatus.ASSIGNED, TicketStatus.WAITING)
 
