@@ -78,6 +78,7 @@ SCRIPT: Final[dict[str, Promise]] = {
     "viewing": _("{name} is viewing"),
     "new_message": _("New message from {name}"),
     "new_message_unnamed": _("New message from the customer"),
+    "arrived": _("Just arrived"),
     "new_below": _("New messages below"),
     "ring_title": _("New chat for you"),
     "ring_announce": _("A new chat was assigned to you: {name}"),

@@ -121,7 +121,7 @@ class RingOffer extends HTMLElement {
     said("[data-ring-name]", name);
     said("[data-ring-words]", row.querySelector(".words")?.textContent ?? "");
     const facts = Array.from(row.querySelectorAll(".mark .visually-hidden, .facts .visually-hidden"), (fact) => fact.textContent);
-    said("[data-ring-facts]", facts.join(" · "));
+    said("[data-ring-facts]", facts.filter((fact) => fact && fact !== name).join(" · "));
     announce(tell("ring_announce", { name }), { now: true });
   }
 

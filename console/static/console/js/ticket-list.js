@@ -3,7 +3,9 @@
  * The queue, kept true: fetched again when a frame says that something changed, and merged so that nothing moves under a
  * pointer or a focus. What should move is put in its place as soon as they have left.
  */
+import { element } from "../../js/thread.js";
 import { emit, on } from "./lib/bus.js";
+import { tell } from "./lib/page.js";
 import { ask } from "./lib/requests.js";
 
 const NOT_BEFORE = 400;
@@ -163,17 +165,18 @@ function updateRow(row, fresh) {
   if (link && name && link.textContent !== name.textContent) link.replaceChildren(...name.cloneNode(true).childNodes);
 }
 
-/** @param {Element} scroll @param {Element} row */
+/** What came while somebody reads the list waits at its end, under a heading of its own. @param {Element} scroll @param {Element} row */
 function addRow(scroll, row) {
-  const copy = row.cloneNode(true);
-  const group = row.closest(".queue-group");
-  const same = scroll.querySelector(`.queue-group[data-group="${group?.getAttribute("data-group")}"] ul`);
-  if (same && same.closest(".queue-group") === scroll.querySelector(".queue-group:last-of-type")) same.append(copy);
-  else if (group) {
-    const section = /** @type {Element} */ (group.cloneNode(true));
-    section.querySelector("ul")?.replaceChildren(copy);
-    scroll.append(section);
+  let arrived = scroll.querySelector("[data-group=arrived]");
+  if (!arrived) {
+    arrived = element("section", "queue-group");
+    arrived.setAttribute("data-group", "arrived");
+    const list = element("ul");
+    list.setAttribute("role", "list");
+    arrived.append(element("h2", "", tell("arrived")), list);
+    scroll.append(arrived);
   }
+  arrived.querySelector("ul")?.append(row.cloneNode(true));
 }
 
 customElements.define("ticket-list", TicketList);
