@@ -5,10 +5,11 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_ready, worker_shutting_down
+from celery.signals import beat_init, setup_logging, worker_init, worker_ready, worker_shutting_down
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from support_desk.starting import refuse_unsafe_process
 from support_desk.sweeper import Sweeper
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "support_desk.settings")
@@ -25,6 +26,13 @@ _sweepers: list[Sweeper] = []
 def use_our_logging(**_kwargs: Any) -> None:
     """Celery logs as everything else does."""
     logging.config.dictConfig(settings.LOGGING)
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_unsafe(**_kwargs: Any) -> None:
+    """Workers and beat of production start only where a web process would. Raises: SystemExit."""
+    refuse_unsafe_process()
 
 
 @worker_ready.connect

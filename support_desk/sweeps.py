@@ -18,5 +18,6 @@ SWEEPS: tuple[Sweep, ...] = (
     Sweep("tickets.routing.tasks.sweep_queues", 5),
     Sweep("tickets.actions.attachments.remove_unclaimed_attachments", 300),
     Sweep("accounts.actions.sessions.forget_spent_tokens", 3600),
+    Sweep("accounts.actions.staff_sessions.forget_ended_sign_ins", 3600),
     Sweep("core.audit.checkpoints.checkpoint", 300),
 )
