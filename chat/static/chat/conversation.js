@@ -238,9 +238,11 @@ export class Conversation extends EventTarget {
 
   /** @param {Frame} frame */
   #entry(frame) {
+    const isFresh = this.outbox.items.some((item) => item.client_id === frame.client_id);
     if (frame.author?.kind === "customer") this.outbox.settle(frame.client_id ?? "");
     else this.reading.count(frame.seq ?? 0);
-    this.#tell("entry", { frame, isHistory: (frame.seq ?? 0) <= this.#stateFrom });
+    if (frame.author?.kind === "agent") this.readBy = Math.max(this.readBy, frame.seq ?? 0); // who answers has read
+    this.#tell("entry", { frame, isHistory: !isFresh && (frame.seq ?? 0) <= this.#stateFrom });
     this.#markRead();
     this.#tell("state");
   }

@@ -32,8 +32,9 @@ if (customer.value) identify();
 desk("on", "identity", () => customer.value && identify());
 
 customer.addEventListener("change", async () => {
+  const before = sessionStorage.getItem(KEPT);
   sessionStorage.setItem(KEPT, customer.value);
-  desk("logout");
+  if (before) desk("logout");
   if (customer.value) await identify();
 });
 

@@ -85,9 +85,9 @@ export class SupportThread extends Part {
 
   /** A message of one's own arrived in the thread: its bubble on the way is done. @param {Frame} frame @param {HTMLElement} entry @param {boolean} isHistory */
   #take(frame, entry, isHistory) {
-    this.#stored.delete(frame.client_id);
+    const wasStored = this.#stored.delete(frame.client_id);
     this.#remove(frame.client_id);
-    if (frame.scrubbed?.length && !isHistory) entry.after(safetyCard(frame.scrubbed, this.texts));
+    if (frame.scrubbed?.length && (wasStored || !isHistory)) entry.after(safetyCard(frame.scrubbed, this.texts));
   }
 
   #drawPending() {
