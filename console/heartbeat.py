@@ -35,13 +35,14 @@ class Heartbeat:
 
     def enter(self, agent_id: int) -> None:
         """A socket of this agent is live; a first one beats at once."""
+        loop = asyncio.get_running_loop()
+        if self._task is None or self._task.done() or self._task.get_loop() is not loop:
+            self._wake = asyncio.Event()
+            self._task = loop.create_task(self._run(), name="heartbeat")
         if not self._sockets[agent_id]:
             self._new.add(agent_id)
             self._wake.set()
         self._sockets[agent_id] += 1
-        loop = asyncio.get_running_loop()
-        if self._task is None or self._task.done() or self._task.get_loop() is not loop:
-            self._task = loop.create_task(self._run(), name="heartbeat")
 
     def leave(self, agent_id: int) -> None:
         """A socket of this agent is gone."""

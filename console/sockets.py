@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import math
+import random
 import time
 from typing import ClassVar, Final
 from uuid import UUID
@@ -23,16 +27,19 @@ from console.admission import (
 )
 from console.heartbeat import heartbeat
 from core.db import in_db
-from core.errors import NotFound, Refused
+from core.errors import NotFound, Refused, TransientError
 from core.frames import BadFrameError
 from core.hub import Frame, hub
 from core.publishing import publish_now
 from core.sockets import CloseSocket, FrameSocket, Watcher
 from tickets.groups import agent_group, customer_group, queue_group, staff_group
+from tickets.rendering import assigned_frame, unassigned_frame
 
 VERSION: Final = 1
 #: Threads that one tab may have open beside those its agent holds.
 MAX_WATCHED: Final = 40
+#: Seconds between two looks at what the agent holds.
+LOOK_EVERY: Final = 6.0
 
 
 class AgentSocket(FrameSocket):
@@ -55,6 +62,7 @@ class AgentSocket(FrameSocket):
 
     who: Admitted | None = None
     _is_beating = False
+    _look_at = math.inf
 
     async def on_hello(self, frame: frames.Hello) -> None:
         """Check the session and spend the ticket; then subscribe, and only then look at what the agent holds."""
@@ -76,6 +84,7 @@ class AgentSocket(FrameSocket):
         self.send(frames.Welcome(VERSION, ["watch", "typing", "viewing"], list(held), hub().degraded))
         for ticket, newest in held.items():
             await self._follow_from(ticket, newest)
+        self._look_at = asyncio.get_running_loop().time() + LOOK_EVERY
         if who.is_agent and not self.closed:
             self._is_beating = True
             heartbeat().enter(who.user_id)
@@ -149,6 +158,23 @@ class AgentSocket(FrameSocket):
         if self._is_beating and self.who is not None:
             self._is_beating = False
             heartbeat().leave(self.who.user_id)
+
+    def tick(self, now: float) -> None:
+        """Look at the deadlines, and now and then at what the agent holds."""
+        super().tick(now)
+        if now >= self._look_at and not self.closed:
+            self._look_at = now + LOOK_EVERY * random.uniform(0.75, 1.0)  # noqa: S311 (spreads load, guards nothing)
+            self.later(self._look_again())
+
+    async def _look_again(self) -> None:
+        """Find assignments whose frames were lost: they have no number, and the worker tells of them over Redis only."""
+        before = set(self._held)
+        with contextlib.suppress(TransientError, NotFound):
+            held = (await in_db(held_threads, self._user_id)).keys()
+            for ticket in held - before - self._held:
+                self.deliver(assigned_frame(self._user_id, ticket))
+            for ticket in (before & self._held) - held:
+                self.deliver(unassigned_frame(self._user_id, ticket))
 
     async def _watch(self, frame: frames.Watch) -> None:
         try:
