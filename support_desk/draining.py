@@ -4,7 +4,7 @@ import asyncio
 import sys
 from types import ModuleType
 
-from core.watching import restart_all
+from core.watching import lobby, restart_all
 
 
 def drain_before_shutdown() -> None:
@@ -15,6 +15,8 @@ def drain_before_shutdown() -> None:
     reactor, defer = loaded["twisted.internet.reactor"], loaded["twisted.internet.defer"]
 
     def drain() -> object:
+        # At once: Daphne now cancels the sockets' tasks, and those that were just about to run end before any other task.
+        lobby.draining = True
         return defer.Deferred.fromFuture(asyncio.ensure_future(restart_all()))
 
     reactor.addSystemEventTrigger("before", "shutdown", drain)
