@@ -23,7 +23,9 @@ async def hammer(desk, sessions, connections, seed):
     conflicts = []
     await asyncio.gather(
         *(
-            one_connection(desk.base_urls[number % 2], sessions[number % len(sessions)], rng, told, conflicts, connections)
+            one_connection(
+                desk.base_urls[number % 2], sessions[number % len(sessions)], rng, told, conflicts, connections
+            )
             for number in range(connections)
         )
     )
