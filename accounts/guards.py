@@ -32,7 +32,7 @@ def is_verified(request: HttpRequest) -> bool:
 def refusal(request: HttpRequest) -> HttpResponse | None:
     """The answer to a request that may not pass, or None for a verified person, whose idle time then starts again.
 
-    Programs get 401 in JSON, htmx is told to load the sign-in page, browsers are redirected to it and brought back later.
+    Programs get 401 in JSON; browsers are redirected to the sign-in page and brought back later.
     """
     if is_verified(request):
         if BACKGROUND not in request.headers:
@@ -43,15 +43,13 @@ def refusal(request: HttpRequest) -> HttpResponse | None:
     if "application/json" in accepts and "text/html" not in accepts:
         body = {"code": "not_signed_in", "message": _("Sign in with your password and your second factor.")}
         return JsonResponse(body, status=401)
-    if request.headers.get("HX-Request") == "true":
-        return HttpResponse(status=401, headers={"HX-Redirect": target})
     return HttpResponseRedirect(target)
 
 
 def sign_in_url(request: HttpRequest) -> str:
     """The sign-in page, which leads back to a page that was asked for (never to a form that was sent)."""
     login = reverse("accounts:login")
-    if request.method != "GET" or request.headers.get("HX-Request") == "true":
+    if request.method != "GET":
         return login
     return f"{login}?{urlencode({'next': request.get_full_path()})}"
 

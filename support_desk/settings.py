@@ -118,7 +118,6 @@ INSTALLED_APPS = [
     "django_otp",
     "axes",
     "csp",
-    "django_htmx",
     "django_structlog",
     "lucide",
 ]
@@ -136,7 +135,6 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "support_desk.urls"

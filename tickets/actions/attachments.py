@@ -92,6 +92,14 @@ def open_attachment(attachment: Attachment) -> bytes:
     return content
 
 
+def forget_files(message: Message) -> None:
+    """Delete the files of a message, content first: a crash leaves rows that open nothing. Inside the caller's transaction."""
+    files = Attachment.objects.filter(message=message)
+    for path in files.values_list("path", flat=True):
+        remove_file(path)
+    files.delete()
+
+
 @transaction.atomic
 def remove_unclaimed_attachments() -> int:
     """Delete what no message claimed within an hour, half-stored files included; how many.

@@ -129,6 +129,21 @@ def append_activity(
     return Appended(row, author, Words())
 
 
+def append_change(ticket: Ticket, message: Message, author: Author, client_id: UUID, words: Words) -> Appended:
+    """Add the row that says an earlier entry has another text now, or none. Public if the entry was.
+
+    The new text is sealed in this row too, so that whoever resumes gets it. Locks and `save_moved`: as `append_activity`.
+    """
+    seal = TicketSeal.of(ticket)
+    row = _row(ticket, MessageKind.ACTIVITY, author, client_id, is_public=message.public_seq is not None)
+    row.activity = "changed"
+    row.data = {"of": message.seq, "public_of": message.public_seq, "revision": message.revision}
+    row.body = seal.seal_body(words.text, author.kind, author.id, client_id)
+    row.digest = seal.digest(words.text)
+    row.save(force_insert=True)
+    return Appended(row, author, words)
+
+
 def save_moved(ticket: Ticket, latest: Appended) -> None:
     """Write what actions may have moved on a ticket: counters, state, owner, clocks."""
     ticket.updated_at = latest.row.created_at
