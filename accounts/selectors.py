@@ -13,13 +13,14 @@ from django.db.models.functions import Now
 
 from accounts.choices import Presence
 from accounts.data_keys import opened_key
-from accounts.models import Agent, CustomerSession, RecoveryCode, Site, SitePolicy, TotpDevice, User
+from accounts.models import Agent, Customer, CustomerSession, RecoveryCode, Site, SitePolicy, TotpDevice, User
 from accounts.querysets import HEARTBEAT_FRESH
 
 __all__ = [
     "StaffSession",
     "agent_of",
     "authenticator_of",
+    "earlier_selves_of",
     "ended_customer_sessions",
     "ended_staff_sessions",
     "is_present",
@@ -110,6 +111,13 @@ def ended_staff_sessions(watched: Sequence[tuple[str, int]]) -> set[str]:
         Session.objects.filter(session_key__in=sessions, expire_date__gt=Now()).values_list("session_key", flat=True)
     )
     return {key for key, epoch in watched if epochs.get(int(parts[key][0])) != epoch or parts[key][2] not in live}
+
+
+def earlier_selves_of(customer: Customer) -> tuple[int, ...]:
+    """The anonymous customers whose history joined this one's. Cost: 1 query, none for an anonymous one."""
+    if not customer.is_verified:
+        return ()
+    return tuple(Customer.objects.filter(joined_into=customer).values_list("pk", flat=True))
 
 
 def agent_of(user: User) -> Agent | None:

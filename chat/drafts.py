@@ -38,4 +38,5 @@ def draft_of(sender: Sender, chat: LiveChat, client_id: UUID, body: str) -> Cust
         language=sender.language,
         scrubbed=clean.kinds,
         text=clean.text,
+        earlier_selves=sender.earlier_selves,
     )

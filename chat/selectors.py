@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer, CustomerSession, DataKey, Site
-from accounts.selectors import ended_customer_sessions, limits_of, policy_value, session_of
+from accounts.selectors import earlier_selves_of, ended_customer_sessions, limits_of, policy_value, session_of
 from core.errors import Refused
 from core.publishing import Frame
 from tickets.groups import customer_group
@@ -32,6 +32,7 @@ class Sender:
     assurance: str
     language: str
     limits: dict[str, Any]
+    earlier_selves: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class LiveChat:
 
 
 def sender_of(token: str) -> Sender | None:
-    """Who holds this token, None if it opens nothing. Cost: 2 queries."""
+    """Who holds this token, None if it opens nothing. Cost: 3 queries."""
     session = session_of(token)
     return None if session is None else _sender(session)
 
@@ -161,4 +162,5 @@ def _sender(session: CustomerSession) -> Sender:
         assurance=session.assurance,
         language=session.language or session.customer.language or session.site.default_language,
         limits=limits_shown(session.site),
+        earlier_selves=earlier_selves_of(session.customer),
     )

@@ -20,7 +20,10 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class CustomerDraft:
-    """A customer's message ready to store: cleaned, scrubbed, sealed. `text` is for the frames and is never stored."""
+    """A customer's message ready to store: cleaned, scrubbed, sealed. `text` is for the frames and is never stored.
+
+    `earlier_selves` are anonymous customers whose history joined this one's: what they sent is not stored a second time.
+    """
 
     ticket_pk: int
     ticket: UUID
@@ -34,6 +37,7 @@ class CustomerDraft:
     language: str
     scrubbed: tuple[str, ...] = ()
     text: str = field(default="", repr=False)
+    earlier_selves: tuple[int, ...] = ()
 
 
 class NeedsOrdinary(Exception):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Agent, Customer, User
 from accounts.policy import scope_of
 from core.errors import NotFound
-from tickets.choices import OPEN_STATUSES, Channel, MessageKind, TicketStatus
+from tickets.choices import OPEN_STATUSES, AuthorKind, Channel, MessageKind, TicketStatus
 
 if TYPE_CHECKING:
     from tickets.models import Message, Ticket  # noqa: F401 - ruff does not look into the subscripts below
@@ -82,8 +82,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(public_seq__lt=public_seq).order_by("-public_seq")
 
     def sent_once(self, author_kind: str, author_id: int, client_id: UUID) -> MessageQuerySet:
-        """The one entry an author sent under a client id."""
-        return self.filter(author_kind=author_kind, author_id=author_id, client_id=client_id)
+        """The one entry an author sent under a client id, for a customer also before their histories were joined."""
+        found = self.filter(author_kind=author_kind, client_id=client_id)
+        if author_kind != AuthorKind.CUSTOMER:
+            return found.filter(author_id=author_id)
+        selves = Customer.objects.filter(models.Q(pk=author_id) | models.Q(joined_into=author_id))
+        return found.filter(author_id__in=selves.values("pk"))
 
     def from_customer(self) -> MessageQuerySet:
         """What customers wrote."""

@@ -16,6 +16,8 @@ NEXT: dict[str, frozenset[str]] = {
     S.CLOSED: frozenset(),
 }
 
+_NEARNESS: dict[str, int] = {S.CLOSED: 0, S.SOLVED: 1, S.BOT: 2, S.QUEUED: 3, S.WAITING: 4, S.ASSIGNED: 4}
+
 TAKES_MESSAGES_AT_ONCE = frozenset({S.BOT, S.QUEUED, S.ASSIGNED, S.WAITING})
 
 
@@ -40,6 +42,15 @@ def next_after_customer_message(status: str, *, has_present_assignee: bool) -> s
 def next_after_asking_for_human(status: str) -> str:
     """A person who asks for a person is queued, unless an agent has the ticket already or it waits in the queue."""
     return S.QUEUED if status in (S.BOT, S.SOLVED) else status
+
+
+def joined_chat_stays(own: str, joining: str) -> bool:
+    """Whether a verified customer keeps their own live chat when an anonymous one of theirs joins it.
+
+    The one that is further with people stays, so that nobody loses an agent or a place in the queue by signing in; else the
+    customer's own.
+    """
+    return _NEARNESS[own] >= _NEARNESS[joining]
 
 
 def check_may_reply(*, assignee_id: int | None, user_id: int, is_lead: bool) -> None:

@@ -26,12 +26,12 @@ for no key update skip locked
 STORE = """
 with draft as (
     select * from unnest(%s::int[], %s::bigint[], %s::bigint[], %s::uuid[], %s::bytea[], %s::bytea[], %s::bytea[],
-                         %s::text[], %s::text[], %s::jsonb[])
-        d(ord, ticket_id, author_id, client_id, body, preview, digest, assurance, language, scrubbed)
+                         %s::text[], %s::text[], %s::jsonb[], %s::text[])
+        d(ord, ticket_id, author_id, client_id, body, preview, digest, assurance, language, scrubbed, selves)
 ), stored as (
-    select m.author_id, m.client_id, m.ticket_id, m.seq, m.public_seq, m.digest, m.created_at, t.public_id as ticket
+    select d.author_id, m.client_id, m.ticket_id, m.seq, m.public_seq, m.digest, m.created_at, t.public_id as ticket
     from tickets_message m
-    join draft d on m.author_kind = 'customer' and m.author_id = d.author_id and m.client_id = d.client_id
+    join draft d on m.author_kind = 'customer' and m.author_id = any(d.selves::bigint[]) and m.client_id = d.client_id
     join tickets_ticket t on t.id = m.ticket_id
 ), fresh as (
     select d.*, t.public_id as ticket,
@@ -107,6 +107,7 @@ def store_drafts(drafts: Sequence[CustomerDraft]) -> dict[tuple[int, UUID], Stor
         [draft.assurance for draft in drafts],
         [draft.language for draft in drafts],
         [Jsonb(list(draft.scrubbed)) for draft in drafts],
+        [f"{{{','.join(map(str, (draft.customer_pk, *draft.earlier_selves)))}}}" for draft in drafts],
     ]
     with connection.cursor() as cursor:
         cursor.execute(STORE, columns)

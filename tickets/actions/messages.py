@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
@@ -48,6 +48,8 @@ def _post_alone(draft: CustomerDraft) -> list[Answer]:
         return _post_together([draft])
     except IntegrityError:
         return [TransientError("two tickets were sent the same id")]
+    except OperationalError:
+        raise  # the database is away: the whole batch is tried again, and what is stored is a repeat then
     except DatabaseError as error:
         return [TransientError(type(error).__name__)]
 
@@ -80,7 +82,8 @@ def _answer(
     if row is None:
         return NeedsOrdinary()
     if row.digest != draft.digest:
-        return _used_id()
+        # A digest is keyed: that of another ticket may be under another key, which only the ordinary action looks up.
+        return _used_id() if row.ticket_pk == draft.ticket_pk else NeedsOrdinary()
     origin = first[draft.customer_pk, draft.client_id]
     return Posted(
         client_id=draft.client_id,

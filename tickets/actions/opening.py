@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent, Customer, DataKey, Team
-from core.errors import Refused
+from core.errors import Refused, TransientError
 from core.publishing import publish_on_commit
 from tickets.actions.moves import move_to_agent, move_to_queue
 from tickets.actions.thread import Appended
@@ -15,8 +15,15 @@ from tickets.rules import next_after_customer_message
 
 
 def lock_customer(customer: Customer) -> Customer:
-    """The customer's row, locked: orders everything that one customer begins. Call inside a transaction."""
-    return Customer.objects.locked().select_related("site").get(pk=customer.pk)
+    """The customer's row, locked: orders everything that one customer begins. Call inside a transaction.
+
+    Raises: TransientError for one whose history just joined another's; their session has ended, and what was under way is
+    sent again by the next one.
+    """
+    locked = Customer.objects.locked().select_related("site").get(pk=customer.pk)
+    if locked.joined_into_id is not None:
+        raise TransientError("joined")
+    return locked
 
 
 def live_ticket_for_writing(customer: Customer, *, language: str) -> Ticket:
