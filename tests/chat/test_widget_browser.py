@@ -147,6 +147,8 @@ def test_two_tabs_are_one_customer(widget, staff, running):
     other.shows("From the first tab")
     other.writes("From the second tab")
     widget.shows("From the second tab")
+    for tab in (widget, other):
+        expect(tab.frame.locator(DELIVERED)).to_have_count(2)
     assert widget.bodies() == other.bodies() == ["From the first tab", "From the second tab"]
     assert staff.does(Customer.objects.count) == 1
     assert staff.thread() == [("customer", 1), ("customer", 2)]
