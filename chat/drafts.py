@@ -1,24 +1,20 @@
 """A customer's message made ready for the fast way: cleaned, freed of secrets, sealed. No database, no waiting."""
 
-import re
-from typing import Final
 from uuid import UUID
 
 from chat.selectors import LiveChat, Sender
-from core.secrets import scrub
+from core.secrets import is_soon_read, scrub
 from core.text import clean_body
 from tickets.choices import AuthorKind
 from tickets.posted import CustomerDraft
 
-#: Longer texts, and long unbroken runs, are searched for secrets in a database thread, by the ordinary action: every place
-#: in such a run may begin a private key, and trying them all takes tens of milliseconds in which no other socket is served.
-INLINE_LENGTH: Final = 500
-LONG_RUN: Final = re.compile(r"\w{48}")
-
 
 def is_quick(body: str, attachments: list[UUID]) -> bool:
-    """Whether a message is fit for the fast way: words only, and few enough to look through at once."""
-    return not attachments and len(body) <= INLINE_LENGTH and not LONG_RUN.search(body)
+    """Whether a message is fit for the fast way: words only, and looked through at once.
+
+    The others are searched for secrets in a database thread, by the ordinary action, while other sockets are served.
+    """
+    return not attachments and is_soon_read(body)
 
 
 def draft_of(sender: Sender, chat: LiveChat, client_id: UUID, body: str) -> CustomerDraft:

@@ -34,6 +34,11 @@ def find_private_keys(reading: Reading, budget: Budget) -> Iterator[Span]:
                 break
 
 
+def costly_places(text: str) -> Iterator[int]:
+    """Where a key may begin that only its checksum can rule out: about 30 microseconds each."""
+    return (found.start() for found in WIF.finditer(text))
+
+
 def find_pem(reading: Reading) -> Iterator[Span]:
     """PEM private keys from their first line to their last; reads the whole text at once, for keys are long."""
     begun: re.Match[str] | None = None

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from core.secrets.cards import find_cards
 from core.secrets.phrases import find_phrases
-from core.secrets.private_keys import find_pem, find_private_keys
+from core.secrets.private_keys import costly_places, find_pem, find_private_keys
 from core.secrets.reading import Budget, Reading, Span, TookTooLong, read
 
 WINDOW = 16_384
 #: Longer than any secret that is looked for by windows, so that none is cut in two.
 OVERLAP = 2_048
+#: What an event loop may look through itself: characters, and checksums to compute.
+SOON_LENGTH, SOON_PLACES = 500, 8
 UNCHECKED = "unchecked"
 
 Detector = Callable[[Reading, Budget], Iterable[Span]]
@@ -39,6 +42,14 @@ def scrub(text: str, detectors: tuple[Detector, ...] = DETECTORS) -> Scrubbed:
     if not spans:
         return Scrubbed(text)
     return _masked(text, list(_merged(spans)))
+
+
+def is_soon_read(text: str) -> bool:
+    """Whether `scrub` takes well under a millisecond; anything else belongs into a thread. Cost: some microseconds."""
+    return (
+        len(text) <= SOON_LENGTH
+        and sum(1 for _ in islice(costly_places(read(text).text), SOON_PLACES + 1)) <= SOON_PLACES
+    )
 
 
 def _pem_spans(text: str) -> Iterator[Span]:

@@ -5,8 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from chat.drafts import INLINE_LENGTH, is_quick
+from chat.drafts import is_quick
 from core.secrets import scrub
+from core.secrets.scrubbing import SOON_LENGTH
 
 
 @pytest.mark.parametrize(
@@ -14,10 +15,11 @@ from core.secrets import scrub
     [
         ("where is my withdrawal?", [], True),
         ("提现一直没有到账,请帮我看看是怎么回事", [], True),
-        ("word " * (INLINE_LENGTH // 5), [], True),
-        ("word " * (INLINE_LENGTH // 5) + ".", [], False),
+        ("word " * (SOON_LENGTH // 5), [], True),
+        ("word " * (SOON_LENGTH // 5) + ".", [], False),
         ("see the picture", [uuid4()], False),
-        ("5K" * 24, [], False),
+        ("5K" * 40, [], False),
+        ("x" * 300, [], True),
         ("https://exchange.example/orders/4711?page=2", [], True),
     ],
 )
@@ -27,7 +29,7 @@ def test_only_short_words_are_quick(body, attachments, expected):
 
 @pytest.mark.parametrize("part", ["5K", "K", "KL5", "５Ｋ", "4-1 ", "4 1 ", "zoo abandon ", "xprv", "ab"])
 def test_what_is_quick_does_not_hold_up_the_loop(part):
-    body = (part * INLINE_LENGTH)[:INLINE_LENGTH]
+    body = (part * SOON_LENGTH)[:SOON_LENGTH]
     while not is_quick(body, []) and len(body) > 1:
         body = body[: len(body) // 2]
     started = process_time()
