@@ -57,13 +57,12 @@ export function shortSpan(seconds) {
  * @param {number} bytes
  */
 export function fileSize(bytes) {
-  const units = ["byte", "kilobyte", "megabyte"];
-  const step = Math.min(bytes > 0 ? Math.floor(Math.log10(bytes) / 3) : 0, 2);
-  const value = bytes / 1000 ** step;
+  const step = bytes < 1_000_000 ? 1 : 2;
+  const value = Math.max(bytes / 1000 ** step, 0.1);
   return new Intl.NumberFormat(locale(), {
     style: "unit",
-    unit: units[step],
+    unit: step === 1 ? "kilobyte" : "megabyte",
     unitDisplay: "short",
-    maximumFractionDigits: value < 10 && step ? 1 : 0,
+    maximumFractionDigits: value < 10 ? 1 : 0,
   }).format(value);
 }
