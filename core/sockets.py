@@ -34,6 +34,7 @@ from core.frames import (
 )
 from core.origins import origin_header, origin_of, same_origin
 from core.outbox import Event, Outbox, Send
+from core.unsent import MOST_UNSENT, unsent_by
 from core.watching import Watcher, lobby, restart_all
 
 __all__ = ["CloseSocket", "FrameSocket", "Watcher", "restart_all", "same_origin"]
@@ -94,6 +95,7 @@ class FrameSocket(Delivery):
         self.session: tuple[str, int] | None = None
         self.in_flight = 0
         self._outbox = Outbox(send)
+        self._unsent = unsent_by(send)
         self._client_id: UUID | str | None = None
         self._opened_at = self._heard_at = asyncio.get_running_loop().time()
         self._allowance = MAX_FRAMES
@@ -253,6 +255,8 @@ class FrameSocket(Delivery):
         if self._greeted == (kind is self._hello):
             raise CloseSocket(4400 if self._greeted else 4401)
         self._said_hello = True
+        if self._decode.types[kind] != "got" and self._unsent() > MOST_UNSENT:
+            raise CloseSocket(4408)  # asks for more and reads none of it
         if self._client_id is not None and self.in_flight >= MAX_IN_FLIGHT:
             raise TooMany(
                 "too_fast", _("You are sending faster than can be saved. Please wait a moment."), retry_after=1

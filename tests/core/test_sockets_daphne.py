@@ -52,6 +52,27 @@ async def browser(address, after=100):
         yield line
 
 
+def masked(text):
+    """A short text frame as a browser writes it, under a mask of zeros."""
+    data = text.encode()
+    return bytes([0x81, 0x80 | len(data)]) + bytes(4) + data
+
+
+async def deaf_browser(address):
+    """A socket that has said hello and never reads."""
+    host, port = address.split(":")
+    line = socket.socket()
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    line.connect((host, int(port)))
+    line.sendall(
+        f"GET / HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+    )
+    await asyncio.sleep(0.3)
+    line.sendall(masked('{"type":"hello","v":1}'))
+    return line
+
+
 async def frames(line, count):
     return [json.loads(await asyncio.wait_for(line.recv(), 5)) for _ in range(count)]
 
@@ -103,3 +124,18 @@ async def test_a_restart_lets_commits_finish_and_says_goodbye():
             assert line.close_code == 1012
         assert await asyncio.wait_for(process.wait(), 10) is not None
         assert b"Traceback" not in await process.stderr.read()
+
+
+async def test_a_client_that_asks_and_never_reads_is_closed_and_costs_little_memory():
+    async with daphne() as (process, address):
+        before = resident_mebibytes(process.pid)
+        line = await deaf_browser(address)
+        with suppress(OSError):
+            for after in range(1, 100):  # each page is 500 KiB
+                line.sendall(masked(f'{{"type":"resume","after":{after}}}'))
+                await asyncio.sleep(0.02)
+        await asyncio.sleep(1.5)
+        assert resident_mebibytes(process.pid) - before < 15
+        line.close()
+        async with browser(address, after=99) as another:
+            assert [frame["seq"] for frame in await frames(another, 1)] == [100]
