@@ -11,11 +11,12 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 import structlog
+from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext_lazy as _
 
 from core import metrics
@@ -63,7 +64,12 @@ class GroupCommit(Generic[T, R]):
     `action(items)` opens ONE transaction and returns one entry per item, in order: the result, an exception for that
     item alone, or BUSY (its row is locked: SKIP LOCKED passed it by). BUSY items are tried again by a second lane with
     its own connection until `patience` seconds have passed; items with the same `key` queue behind them, so that
-    nobody overtakes. Raising from `action` fails the whole batch with TransientError and drops the connection.
+    nobody overtakes.
+
+    While the database is away (OperationalError, InterfaceError) the same batch is tried again, also for `patience`
+    seconds: the action must know a repeat, because a commit may have happened although its answer was lost. What is
+    given up, and whatever else `action` raises, fails with TransientError together with all that waits behind the
+    same keys, so that nothing overtakes what its sender sends again.
 
     Each lane holds one connection while it has work.
     """
@@ -169,9 +175,11 @@ class GroupCommit(Generic[T, R]):
                 drop_connections()
                 continue
             busy, settled = self._commit(batch)
-            now = time.monotonic()
-            settled += [(one.future, TransientError("locked")) for one in busy if one.give_up_at <= now]
-            self._put_back([one for one in busy if one.give_up_at > now], batch)
+            given_up = self._given_up(busy)
+            settled += [
+                (one.future, TransientError("locked")) for one in (*given_up, *self._take_followers(given_up, batch))
+            ]
+            self._put_back([one for one in busy if one not in given_up], batch)
             _settle(settled)
             pause = FIRST_RETRY if settled else min(pause * 2, LAST_RETRY)
             if busy:
@@ -183,12 +191,19 @@ class GroupCommit(Generic[T, R]):
             self._changed.wait_for(lambda: self._slow, IDLE)
             return list(itertools.islice(itertools.chain.from_iterable(self._slow.values()), self._max_batch))
 
+    @staticmethod
+    def _given_up(busy: list[_Waiting[T, R]]) -> dict[_Waiting[T, R], None]:
+        """Those who have waited too long for a lock, and with them those who wait behind them."""
+        now = time.monotonic()
+        keys = {one.key for one in busy if one.give_up_at <= now} - {None}
+        return dict.fromkeys(one for one in busy if one.give_up_at <= now or one.key in keys)
+
     def _put_back(self, busy: list[_Waiting[T, R]], batch: list[_Waiting[T, R]]) -> None:
         """Take what is done out of the queues; what is still locked goes behind the others, in its own order."""
         gone = set(batch) - set(busy)
         with self._changed:
             for key in dict.fromkeys(waiting.key for waiting in batch):
-                queue = deque(waiting for waiting in self._slow.pop(key) if waiting not in gone)
+                queue = deque(waiting for waiting in self._slow.pop(key, ()) if waiting not in gone)
                 if queue:
                     self._slow[key] = queue
             self._slow_count -= len(gone)
@@ -196,26 +211,56 @@ class GroupCommit(Generic[T, R]):
     # Both
 
     def _commit(self, batch: list[_Waiting[T, R]]) -> tuple[list[_Waiting[T, R]], _Settled]:
-        """Run the action once: those whose rows are locked, and the outcomes of the others."""
+        """Run the action: those whose rows are locked, and the outcomes of the others."""
         started = time.perf_counter()
-        outcomes: Sequence[R | Exception | Busy]
         try:
-            outcomes = self._action([waiting.item for waiting in batch])
-            if len(outcomes) != len(batch):
-                raise ValueError(f"{self._name}: {len(outcomes)} outcomes for {len(batch)} items")
+            outcomes = self._act(batch)
         except Exception as error:  # noqa: BLE001 (whatever it is: everyone who waits is told)
-            metrics.COMMIT_FAILED.labels(self._name).inc()
-            self._log_failure(error)
-            drop_connections()
-            outcomes = [TransientError(type(error).__name__) for _waiting in batch]
-        else:
-            metrics.COMMIT_BATCHES.labels(self._name).inc()
-            metrics.COMMIT_SECONDS.labels(self._name).observe(time.perf_counter() - started)
+            self._note_failure(error)
+            failed = [*batch, *self._take_followers(batch, batch)]
+            return [], [(one.future, TransientError(type(error).__name__)) for one in failed]
+        metrics.COMMIT_BATCHES.labels(self._name).inc()
+        metrics.COMMIT_SECONDS.labels(self._name).observe(time.perf_counter() - started)
         paired = list(zip(batch, outcomes, strict=True))
         busy = [waiting for waiting, outcome in paired if outcome is BUSY]
         settled = [(waiting.future, outcome) for waiting, outcome in paired if outcome is not BUSY]
         metrics.COMMIT_ITEMS.labels(self._name).inc(len(settled))
         return busy, settled
+
+    def _act(self, batch: list[_Waiting[T, R]]) -> Sequence[R | Exception | Busy]:
+        """The action's outcomes; tried again over fresh connections while the database is away."""
+        until, pause = time.monotonic() + self._patience, FIRST_RETRY
+        while True:
+            try:
+                outcomes = self._action([waiting.item for waiting in batch])
+            except (OperationalError, InterfaceError) as error:
+                if time.monotonic() > until:
+                    raise
+                self._note_failure(error)
+                time.sleep(pause)
+                pause = min(pause * 2, LAST_RETRY)
+                continue
+            if len(outcomes) != len(batch):
+                raise ValueError(f"{self._name}: {len(outcomes)} outcomes for {len(batch)} items")
+            return outcomes
+
+    def _take_followers(self, failed: Iterable[_Waiting[T, R]], batch: list[_Waiting[T, R]]) -> list[_Waiting[T, R]]:
+        """Take what waits behind failed items out of the queues."""
+        keys = {one.key for one in failed} - {None}
+        if not keys:
+            return []
+        with self._changed:
+            behind = [one for one in self._fast if one.key in keys]
+            self._fast = deque(one for one in self._fast if one.key not in keys)
+            taken = set(batch)
+            slow = [one for key in keys for one in self._slow.pop(key, ()) if one not in taken]
+            self._slow_count -= len(slow)
+        return slow + behind
+
+    def _note_failure(self, error: Exception) -> None:
+        metrics.COMMIT_FAILED.labels(self._name).inc()
+        self._log_failure(error)
+        drop_connections()
 
     def _log_failure(self, error: Exception) -> None:
         """Once in a while: a database that restarts fails hundreds of batches for one reason."""

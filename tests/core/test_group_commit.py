@@ -3,6 +3,7 @@ import threading
 import time
 
 import pytest
+from django.db import OperationalError
 
 from core import metrics
 from core.errors import Conflict, TooMany, TransientError
@@ -82,6 +83,53 @@ async def test_a_failing_batch_is_told_to_all_and_the_next_works(store):
     assert [type(outcome) for outcome in outcomes] == [TransientError] * 3
     store.broken = False
     assert await saving.submit(("a", 1)) == "a1"
+
+
+async def test_a_lost_connection_is_tried_again_and_nobody_overtakes(store):
+    lost = [3]
+
+    def save(items):
+        if lost[0]:
+            lost[0] -= 1
+            raise OperationalError("the connection is closed")
+        return store.save(items)
+
+    saving = GroupCommit(save, name="test", key=lambda item: item[0])
+    futures = [saving.submit(("a", value)) for value in range(3)]
+    assert await asyncio.gather(*futures) == ["a0", "a1", "a2"]
+    assert [value for batch in store.batches for _, value in batch] == [0, 1, 2]
+    assert lost == [0]
+
+
+async def test_what_waits_behind_a_failure_fails_with_it(store):
+    def save(items):
+        outcomes = store.save(items)
+        if ("a", "breaks") in items:
+            raise OSError("the disk is gone")
+        return outcomes
+
+    saving = GroupCommit(save, name="test", key=lambda item: item[0])
+    store.go_on.clear()
+    futures = [saving.submit(("a", "breaks"))]
+    await until(lambda: store.threads)
+    futures += [saving.submit(("a", 1)), saving.submit(("b", 0))]
+    store.go_on.set()
+    outcomes = await asyncio.gather(*futures, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [TransientError, TransientError, str]
+    assert store.batches == [[("a", "breaks")], [("b", 0)]]
+
+
+async def test_who_waits_behind_a_lock_that_is_given_up_is_given_up_too(store):
+    saving = group_commit(store, patience=0.4)
+    store.locked.add("a")
+    first = saving.submit(("a", 0))
+    await asyncio.sleep(0.3)
+    second = saving.submit(("a", 1))
+    outcomes = await asyncio.wait_for(asyncio.gather(first, second, return_exceptions=True), 2)
+    assert [type(outcome) for outcome in outcomes] == [TransientError] * 2
+    assert (saving._slow_count, saving._slow) == (0, {})
+    store.locked.clear()
+    assert await asyncio.gather(saving.submit(("a", 0)), saving.submit(("a", 1))) == ["a0", "a1"]
 
 
 async def test_too_few_outcomes_are_a_failure_not_a_mix_up():

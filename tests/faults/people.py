@@ -271,7 +271,10 @@ async def converge(people, url, token, seconds=10.0):
     begun = time.monotonic()
     while True:
         waiting = [one.history.name for one in people if not getattr(one, "is_answered", True)]
-        thread = await asyncio.to_thread(thread_over_the_wire, url, token)  # after the last answer, so it is whole
+        try:
+            thread = await asyncio.to_thread(thread_over_the_wire, url, token)  # after the last answer, so it is whole
+        except httpx.HTTPError:  # a server that just came back may refuse the first request
+            thread, waiting = [], [*waiting, "the reader"]
         behind = [one.history.name for one in people if one.history.newest < len(thread)]
         if not waiting and not behind:
             return thread, time.monotonic() - begun
