@@ -160,6 +160,22 @@ class AgentAdmin(DeskModelAdmin):
     fields = ("user", "teams", "languages", "skills", "capacity")
     filter_horizontal = ("teams",)
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """A profile stays with its person: another one there would be a second profile."""
+        return ("user",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Agent, form: ModelForm[Any], change: bool) -> None:
+        """Remember the teams, for the comparison below."""
+        form.teams_before = people.teams_of(obj) if change else frozenset()  # type: ignore[attr-defined]
+        super().save_model(request, obj, form, change)
+
+    def save_related(
+        self, request: HttpRequest, form: ModelForm[Any], formsets: list[BaseModelFormSet[Any, Any]], change: bool
+    ) -> None:
+        """Left teams end the person's sessions, as changed grants do."""
+        super().save_related(request, form, formsets, change)
+        people.end_left_memberships(agent=form.instance, before=form.teams_before)  # type: ignore[attr-defined]
+
 
 @admin.register(Team)
 class TeamAdmin(DeskModelAdmin):

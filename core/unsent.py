@@ -16,11 +16,11 @@ MOST_UNSENT: Final = 1_048_576
 
 def unsent_by(send: Callable[..., Any]) -> Callable[[], int]:
     """Counts the bytes that wait behind this `send`; always 0 for servers that are not Daphne."""
-    transport = getattr(send.args[0], "transport", None) if isinstance(send, partial) and send.args else None
+    transport: Any = getattr(send.args[0], "transport", None) if isinstance(send, partial) and send.args else None
     if not hasattr(transport, "dataBuffer"):
         return lambda: 0
 
     def count() -> int:
-        return len(transport.dataBuffer) - transport.offset + transport._tempDataLen  # noqa: SLF001
+        return int(len(transport.dataBuffer) - transport.offset + transport._tempDataLen)  # noqa: SLF001
 
     return count

@@ -87,6 +87,23 @@ def grants_text(user: User) -> list[str]:
     return sorted(f"{role} site={site or '*'} team={team or '*'}" for role, site, team in rows)
 
 
+def teams_of(agent: Agent) -> frozenset[int]:
+    """The teams an agent is a member of now. Cost: 1 query."""
+    return frozenset(agent.teams.values_list("pk", flat=True))
+
+
+@transaction.atomic
+def end_left_memberships(*, agent: Agent, before: frozenset[int]) -> bool:
+    """End the sessions of an agent who left one of these teams: open sockets follow what they were once allowed to read.
+
+    Repeat: nothing once it is done. Joining a team ends nothing.
+    """
+    if before <= teams_of(agent):
+        return False
+    end_sessions(user=agent.user)
+    return True
+
+
 def _save_user(
     user: User | None, email: str, password: str, name: str, language: str, *, is_staff: bool
 ) -> tuple[User, bool]:

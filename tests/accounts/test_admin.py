@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.choices import Algorithm, Role
-from accounts.models import Agent, Customer, Grant, Issuer, IssuerKey, Site, SitePolicy, TotpDevice, User
+from accounts.models import Agent, Customer, Grant, Issuer, IssuerKey, Site, SitePolicy, Team, TotpDevice, User
 from core.audit.models import Entry
 from tests.accounts.forgery import EC_KEY, SECRET, private_pem, public_pem
 
@@ -159,6 +159,36 @@ def test_a_person_switched_off_or_given_a_new_password_is_signed_out(client, adm
     data = user_form(agent.user, agent.user.grants.get(), **changes)
     client.post(f"/admin/accounts/user/{agent.user.pk}/change/", {name: value for name, value in data.items() if value})
     assert theirs.get("/console/").status_code == 302
+
+
+def agent_form(agent: Agent, *teams: Team, **changes) -> dict:
+    """What the browser sends for an agent's profile."""
+    return {
+        "user": agent.pk,
+        "teams": [team.pk for team in teams],
+        "languages": "en",
+        "skills": "",
+        "capacity": "4",
+    } | changes
+
+
+def test_an_agent_who_leaves_a_team_is_signed_out(client, admin, agent, team):
+    """A membership decides what an agent may read, and open sockets follow threads they were once allowed to."""
+    other = Team.objects.create(name="Elsewhere")
+    path = f"/admin/accounts/agent/{agent.user.pk}/change/"
+    theirs = Client()
+    agent.sign_in(theirs)
+    assert client.post(path, agent_form(agent.user.agent, team, capacity="7")).status_code == 302
+    assert (Agent.objects.get().capacity, theirs.get("/console/").status_code) == (7, 200)
+    assert client.post(path, agent_form(agent.user.agent, other)).status_code == 302
+    assert list(Agent.objects.get().teams.all()) == [other]
+    assert theirs.get("/console/").status_code == 302
+
+
+def test_an_agents_profile_stays_with_its_person(client, admin, agent, team):
+    path = f"/admin/accounts/agent/{agent.user.pk}/change/"
+    client.post(path, agent_form(agent.user.agent, team, user=admin.user.pk))
+    assert [profile.pk for profile in Agent.objects.all()] == [agent.user.pk]
 
 
 def test_a_new_person_gets_a_first_password_and_enrols(client, admin):
