@@ -54,6 +54,8 @@ def find_cards(reading: Reading, budget: Budget) -> Iterator[Span]:
     harm.
     """
     for row in ROW.finditer(reading.text):
+        if row.end() - row.start() < SHORTEST:
+            continue
         groups = [(found.start(), found.end()) for found in GROUP.finditer(reading.text, row.start(), row.end())]
         first = 0
         while first < len(groups):
