@@ -50,8 +50,10 @@ def run_sweep(sweep: Sweep) -> bool:
             return is_ours
     except (TransientError, DatabaseError, OSError) as error:
         log.warning("sweep_failed", sweep=sweep.function, error=type(error).__name__)
-        drop_connections()
-        return False
+    except Exception:  # one sweep that fails must not end the thread, and all the others with it
+        log.exception("sweep_failed", sweep=sweep.function)
+    drop_connections()
+    return False
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ QUERY_WORDS = frozenset(
 CATCH_ALL = {
     "core/sockets.py": "the edge base of sockets: whatever a handler raises becomes one constant error frame",
     "core/group_commit.py": "the thread that commits for everybody: whatever fails, everyone who waits is told",
+    "support_desk/sweeper.py": "the thread of all sweeps: one that fails must not end the others",
 }
 SIGNAL_MODULES = ("django.db.models.signals", "django.dispatch")
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from accounts.models import DataKey
 from tests.cast import make_agent, make_browser
 from tickets.models import Ticket
 from tickets.routing.assignment import drain_queue
@@ -109,3 +110,13 @@ def test_the_reason_never_reaches_the_customer(site):
     assert frames[1]["agent"] == {"name": "Ana"}
     assert "why" not in str(frames)
     assert Ticket.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_ticket_that_does_not_open_does_not_stop_those_behind_it(site, owner):
+    broken, fine = make_browser(site), make_browser(site)
+    for browser in (broken, fine):
+        browser.asks_for_human()
+    DataKey.objects.filter(customer=broken.customer).update(wrapped=b"not a key")
+    assert drain_queue(team_id=fine.ticket().team_id) == 1
+    assert (fine.ticket().status, broken.ticket().status) == ("assigned", "queued")
