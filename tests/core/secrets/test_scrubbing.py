@@ -105,3 +105,17 @@ def test_overlapping_finds_are_one_mask():
     assert scrub("abcdefghij", (finds,)) == Scrubbed(
         "[removed: seed_phrase][removed: card_number]ij", ("seed_phrase", "card_number")
     )
+
+
+def test_a_collection_of_garbage_costs_no_message():
+    pauses = [0.15]
+
+    def interrupted(reading, budget):
+        if pauses:
+            end = time.thread_time() + pauses.pop()
+            while time.thread_time() < end:
+                pass
+        return ()
+
+    assert scrub("message 1", (interrupted,)) == Scrubbed("message 1")
+    assert pauses == []
