@@ -48,7 +48,9 @@ class ChatClient:
         while not condition():
             if time.monotonic() > end:
                 refused = sorted({error["code"] for error in self.errors.values()})
-                raise TimeoutError(f"acks {len(self.acks)}, refused {refused}, last frames {self.frames[-3:]}")
+                raise TimeoutError(
+                    f"closed {self.socket.close_code}, acks {len(self.acks)}, refused {refused}, {self.frames[-3:]}"
+                )
             await asyncio.sleep(0.01)
 
     async def _read(self):

@@ -48,6 +48,7 @@ async def one_connection(base_url, session, rng, told, conflicts, connections):
                 mine.append(client_id)
             if len(mine) % 32 == 0:
                 await client.until(lambda: all(sent in client.acks for sent in mine), 60)
+                await asyncio.sleep(0.15)  # as fast as a socket may be that is not taken for a flood
         await client.until(lambda: all(sent in client.acks for sent in mine), 60)
         for client_id in mine:
             told[client_id][2].add(client.acks[client_id]["seq"])
