@@ -47,6 +47,18 @@ class PresenceForm(forms.Form):
     presence = forms.ChoiceField(choices=Presence.choices)
 
 
+class EditForm(forms.Form):
+    """The corrected text of an answer or note."""
+
+    body = forms.CharField(max_length=MAX_SENT, strip=False, required=False)
+
+
+class RedactForm(forms.Form):
+    """Why the words of an entry are removed."""
+
+    reason = forms.CharField(max_length=MAX_SENT, strip=False, required=False)
+
+
 class ReadForm(forms.Form):
     """How far the agent has read, by public number."""
 

@@ -88,6 +88,7 @@ def ticket_context(request: AgentRequest, detail: TicketDetail) -> dict[str, Any
         "is_mine": ticket.assignee_id == request.user.pk,
         "is_open": ticket.status in OPEN_STATUSES,
         "may_take": can(request.user, "ticket.assign", **may) and ticket.status in OPEN_STATUSES,
+        "may_redact": can(request.user, "ticket.redact", **may),
         "may_solve": can(request.user, "ticket.solve", **may) and ticket.status in OPEN_STATUSES,
         "moves": [(status, *MOVES[status]) for status in _moves(request, detail)],
         "earlier_tickets": [row_view(earlier) for earlier in detail.earlier],

@@ -94,6 +94,10 @@ SCRIPT: Final[dict[str, Promise]] = {
     "signed_out": _("You are signed out. Sign in again; what you wrote is kept on this device."),
     "offline": _("The desk cannot be reached. Nothing is lost; sending is tried again when you press Send."),
     "draft_kept": _("Draft kept on this device"),
+    "change_corrected": _("Your text is corrected"),
+    "change_removed": _("The text is removed"),
+    "change_failed": _("The desk cannot be reached. Try again in a moment."),
+    "change_signed_out": _("You are signed out. Copy your text, then reload the page and sign in."),
     "span_hours": pgettext_lazy("span of time", "{n} h"),
     "span_days": pgettext_lazy("span of time", "{n} d"),
 }

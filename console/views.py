@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -9,18 +10,22 @@ from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import socket_tickets
 from accounts.actions.presence import set_presence
+from accounts.models import User
 from console import forms
+from console.changes import correction_context, removal_context
 from console.pages import desk_context, entry_frames, list_context, missed_lines, number_of, ticket_context, view_of
 from console.requests import AgentRequest, agent_required, refusal, wants_json
-from core.errors import DomainError, NotAllowed, NotFound
+from core.errors import DomainError, NotAllowed, NotFound, Refused
 from tickets.actions.agents import assign_ticket, post_agent_message, set_status
+from tickets.actions.changing import edit_message, redact_message
 from tickets.actions.reading import mark_read_by_agent
 from tickets.choices import MessageKind
 from tickets.models import Ticket
+from tickets.posted import Posted
 from tickets.rendering import ack_of
 from tickets.selectors import TicketDetail, thread_of, ticket_for
 
@@ -89,6 +94,30 @@ def messages(request: AgentRequest, public_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(_page_of(public_id) + "#newest")
 
 
+@require_http_methods(["GET", "POST"])
+@agent_required
+def edit(request: AgentRequest, public_id: UUID, seq: int) -> HttpResponse:
+    """Correct one's own answer or note; by GET the form for it."""
+
+    def correct() -> Posted:
+        body = forms.decoded(forms.EditForm, request)["body"]
+        return edit_message(user=request.user, ticket=public_id, seq=seq, body=body)
+
+    return _change(request, public_id, seq, correct, correction_context)
+
+
+@require_http_methods(["GET", "POST"])
+@agent_required
+def redact(request: AgentRequest, public_id: UUID, seq: int) -> HttpResponse:
+    """Remove the words of an entry for good; by GET what that means, and the form for it."""
+
+    def remove() -> Posted:
+        reason = forms.decoded(forms.RedactForm, request)["reason"]
+        return redact_message(user=request.user, ticket=public_id, seq=seq, reason=reason)
+
+    return _change(request, public_id, seq, remove, removal_context)
+
+
 @require_POST
 @agent_required
 def assign(request: AgentRequest, public_id: UUID) -> HttpResponse:
@@ -131,6 +160,30 @@ def presence(request: AgentRequest) -> HttpResponse:
     if wants_json(request):
         return JsonResponse({"presence": agent.presence})
     return HttpResponseRedirect(reverse("console:queue"))
+
+
+def _change(
+    request: AgentRequest,
+    public_id: UUID,
+    seq: int,
+    act: Callable[[], Posted],
+    context_of: Callable[[User, UUID, int], dict[str, Any]],
+) -> HttpResponse:
+    """Do what was posted, or show its form; a refusal shows the form again with the reason, and keeps what was written."""
+    again: dict[str, Any] = {}
+    if request.method == "POST":
+        try:
+            posted = act()
+        except Refused as error:
+            if wants_json(request):
+                raise
+            again = {"problem": error.message, "draft": request.POST.get("body", request.POST.get("reason", ""))}
+        else:
+            if wants_json(request):
+                return JsonResponse(ack_of(posted), status=200 if posted.repeat else 201)
+            return HttpResponseRedirect(f"{_page_of(public_id)}#entry-{seq}")
+    context = context_of(request.user, public_id, seq) | again
+    return render(request, "console/entry_change.html", context, status=422 if again else 200)
 
 
 def _moved(request: AgentRequest, public_id: UUID) -> HttpResponse:

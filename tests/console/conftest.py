@@ -36,6 +36,12 @@ def outsider(site, people):
 
 
 @pytest.fixture
+def lead(site, people):
+    people.make_lead()
+    return people.console_of("lead")
+
+
+@pytest.fixture
 def customer(site):
     return import_module("tests.cast").make_browser(site)
 

@@ -62,6 +62,11 @@ def make_people():
     return make_site()
 
 
+def make_lead():
+    """Somebody who leads the desk and takes no chats."""
+    make_agent("lead@desk.example", totp_secret=KEY, role="lead", present=False, name="Lena Lead")
+
+
 def console_of(name):
     """A console in which this person has just signed in."""
     return Console(Agent.objects.select_related("user").get(user__email=f"{name}@desk.example"))

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from accounts.models import User
 from tests.cast import Browser, make_browser
 from tests.chat.browsing import Desk, browsing
-from tests.console.people import Console, console_of, make_people
+from tests.console.people import Console, console_of, make_lead, make_people
 from tickets.models import Message, Ticket
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -57,13 +58,22 @@ def customer(side, owner) -> Browser:
 
 
 @pytest.fixture
+def lead(side, owner) -> Console:
+    def prepare() -> Console:
+        make_lead()
+        return console_of("lead")
+
+    return side.does(prepare)
+
+
+@pytest.fixture
 def at(person, running, owner) -> Iterator[Callable[..., Page]]:
-    """Opens a page of the owner's console; at the end nothing was thrown in any."""
+    """Opens a page of a console, the owner's unless told otherwise; at the end nothing was thrown in any."""
     complaints: list[str] = []
 
-    def open_page(path: str, *, live: bool = True, **context) -> Page:
+    def open_page(path: str, *, live: bool = True, who: Console = owner, **context) -> Page:
         agent = person(**{"viewport": WIDE, **context})
-        agent.add_cookies([{"name": "session", "value": owner.session_key, "url": running.base_url}])
+        agent.add_cookies([{"name": "session", "value": who.session_key, "url": running.base_url}])
         page = agent.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(running.base_url + path)
@@ -201,3 +211,91 @@ def test_the_thread_reads_and_answers_without_script(at, side, customer):
     page.locator("textarea").fill("Hello.")
     page.get_by_role("button", name="Send reply").click()
     expect(page.locator(".entry-agent .entry-body")).to_have_text("Hello.")
+
+
+def of_entry(page: Page, words: str) -> Locator:
+    """The entry of the thread that says this."""
+    return page.locator(".entries .entry", has=page.locator(".entry-body", has_text=words))
+
+
+def choose(entry: Locator, what: str) -> Locator:
+    """Use an entry's menu by keys; the dialog that it opens."""
+    entry.locator("summary").focus()
+    entry.page.keyboard.press("Enter")
+    entry.get_by_role("link", name=what).focus()
+    entry.page.keyboard.press("Enter")
+    dialog = entry.page.locator("dialog#change")
+    expect(dialog).to_be_visible()
+    return dialog
+
+
+def test_a_correction_and_a_removal_reach_everybody_at_once(at, person, running, side, owner, lead, customer):
+    chat = person().new_page()
+    chat.goto(f"{running.base_url}/chat/larkfield/")
+    chat.locator("textarea").fill("What shall I do?")
+    chat.keyboard.press("Enter")
+    expect(chat.locator(".entry-own[data-state=delivered]")).to_have_count(1)
+    ticket = side.does(lambda: Ticket.objects.latest("pk"))
+    side.does(lambda: owner.post(ticket, "assign"))
+    path = f"/console/tickets/{ticket.public_id}/"
+    mine, leads = at(path), at(path, who=lead)
+    mine.locator("textarea").fill("Send 2 BTC")
+    mine.keyboard.press("Control+Enter")
+    expect(chat.locator(".entry-agent .entry-body")).to_have_text("Send 2 BTC")
+    expect(of_entry(mine, "What shall I do?").locator(".entry-menu")).to_have_count(0)
+
+    dialog = choose(of_entry(mine, "Send 2 BTC").locator(":scope[data-seq]"), "Correct")
+    expect(dialog.locator("textarea")).to_be_focused()
+    expect(dialog.locator("textarea")).to_have_value("Send 2 BTC")
+    assert faults(mine) == []
+    dialog.locator("textarea").fill("Send nothing")
+    mine.keyboard.press("Control+Enter")
+    expect(dialog).to_be_hidden()
+    for page in (mine, leads, chat):
+        expect(page.locator(".entry-agent .entry-body")).to_have_text("Send nothing")
+        expect(page.locator(".entry-agent .entry-changed")).to_have_text("changed")
+    expect(mine.locator(".entry-agent summary")).to_be_focused()
+
+    dialog = choose(of_entry(leads, "Send nothing"), "Remove text")
+    assert faults(leads) == []
+    dialog.locator("textarea").fill(" ")
+    dialog.get_by_role("button", name="Remove for good").click()
+    expect(dialog.get_by_role("alert")).to_have_text("There is no text.")
+    dialog.locator("textarea").fill("wrong advice")
+    dialog.get_by_role("button", name="Remove for good").click()
+    for page in (leads, mine, chat):
+        expect(page.locator(".entry-agent .entry-body")).to_have_text("This message was removed.")
+    expect(leads.locator(".entry-agent .entry-menu")).to_have_count(0)
+    expect(leads.locator(".thread-scroll")).to_be_focused()
+    expect(chat.locator(".entry-menu")).to_have_count(0)
+    assert (faults(mine), faults(leads)) == ([], [])
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("en", "dark"), ("ar", "light")])
+def test_a_phone_has_room_for_menu_and_dialog(at, side, owner, lead, customer, language, scheme):
+    side.does(lambda: User.objects.filter(email="lead@desk.example").update(language=language))
+    phone = {"viewport": PHONE, "has_touch": True, "is_mobile": True, "color_scheme": scheme}
+    page = at(path_of(side, customer), who=lead, live=False, **phone)
+    assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
+    page.locator(".entry-customer summary").tap()
+    expect(page.locator("[data-change=redact]").first).to_be_visible()
+    assert (faults(page), overflows(page)) == ([], False)
+    page.locator("[data-change=redact]").first.tap()
+    expect(page.locator("dialog#change textarea")).to_be_visible()
+    assert (faults(page), overflows(page)) == ([], False)
+    page.locator("dialog#change [data-cancel]").tap()
+    expect(page.locator("dialog#change")).to_be_hidden()
+    page.goto(page.locator("[data-change=redact]").first.evaluate("link => link.href"))
+    expect(page.locator(".change-page textarea")).to_be_visible()
+    assert (faults(page), overflows(page)) == ([], False)
+
+
+def test_words_are_corrected_without_script(at, side, owner, customer):
+    side.does(lambda: owner.says(customer.ticket(), "Send 2 BTC", force="on"))
+    page = at(path_of(side, customer), live=False, java_script_enabled=False)
+    page.locator(".entry-agent summary").click()
+    page.get_by_role("link", name="Correct").click()
+    page.locator("textarea").fill("Send nothing")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".entry-agent .entry-body")).to_have_text("Send nothing")
+    expect(page.locator(".entry-agent .entry-changed")).to_have_text("changed")

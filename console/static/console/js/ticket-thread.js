@@ -6,6 +6,7 @@
  */
 import { emit, on, speak } from "./lib/bus.js";
 import { appendEntry, changeEntry, drawEntry, isOwn, localiseTimes, showState } from "./lib/entries.js";
+import { offerMenu } from "./lib/entry-changes.js";
 import { announce, me, tell, texts } from "./lib/page.js";
 import { ask, fields } from "./lib/requests.js";
 
@@ -139,6 +140,7 @@ export class TicketThread extends HTMLElement {
     const pending = frame.client_id ? this.entryOf(frame.client_id) : null;
     pending?.parentElement?.remove();
     const entry = drawEntry(frame);
+    offerMenu(entry, { own: isOwn(frame) });
     const unsent = this.list.querySelector(":scope > li:has(> .entry:is([data-state=sending], [data-state=failed]))");
     appendEntry(this.list, entry);
     if (unsent && entry.parentElement) unsent.before(entry.parentElement);
@@ -148,7 +150,9 @@ export class TicketThread extends HTMLElement {
   /** @param {any} frame */
   #change(frame) {
     const entry = this.list.querySelector(`[data-seq="${Number(frame.of)}"]`);
-    if (entry instanceof HTMLElement) changeEntry(entry, frame, texts);
+    if (!(entry instanceof HTMLElement)) return;
+    changeEntry(entry, frame, texts);
+    if (frame.body === null) entry.querySelector(".entry-menu")?.remove();
   }
 
   /** @param {any} frame */
