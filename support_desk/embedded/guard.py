@@ -55,7 +55,7 @@ class Guard:
         """End the pipe and wait until the guard has finished its work."""
         if self._process.stdin:
             self._process.stdin.close()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=30)  # it may take 8 s to stop what hangs, and then has directories to delete
 
     def _say(self, line: dict[str, str | int]) -> None:
         if self._process.stdin and self.is_up():
