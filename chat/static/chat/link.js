@@ -139,7 +139,8 @@ export class Link {
     } catch (error) {
       if (error instanceof Refusal && (error.isFinal || error.status === 429)) {
         const { code, message, retryAfter } = error;
-        this.options.onFrame({ type: "error", code, message, client_id: fields.client_id, retry_after: retryAfter });
+        const retry_after = error.status === 429 ? retryAfter || 5 : 0; // a proxy's 429 does not say when
+        this.options.onFrame({ type: "error", code, message, client_id: fields.client_id, retry_after });
       } else {
         this.#failed(error);
       }

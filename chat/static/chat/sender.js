@@ -5,8 +5,6 @@
 import { inTurn } from "./session.js";
 
 const ANSWER_WITHIN = 15_000;
-/** Errors that pass by themselves; every other one is the server's last word. */
-const PASSING = new Set(["too_many", "try_again", "unavailable", "transient"]);
 
 /**
  * @typedef {import("../js/lib/outbox.js").Item} Item
@@ -34,7 +32,7 @@ export class Sender {
   }
 
   /**
-   * The server answered for an item.
+   * The server answered for an item. An error that says when to try again passes by itself; any other is its last word.
    *
    * @param {{type: string, client_id?: string, code?: string, message?: string, retry_after?: number}} frame `ack` or `error`
    */
@@ -43,7 +41,7 @@ export class Sender {
     if (!id) return;
     this.#underWay.delete(id);
     if (frame.type === "ack") this.outbox.settle(id);
-    else if (PASSING.has(frame.code ?? "")) this.#pause(frame.retry_after ?? 2);
+    else if (frame.retry_after) this.#pause(frame.retry_after);
     else this.outbox.fail(id, frame.code ?? "", frame.message ?? "");
     this.#wake();
   }
