@@ -6,13 +6,15 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links
 ARGS ?=
+SCRIPTS := tests/scripts
+TSC := $(SCRIPTS)/node_modules/.bin/tsc
 
-.PHONY: help install run test check bench lock clean
+.PHONY: help install run test check check-scripts bench lock clean
 
 help:
 	@echo "make run        start the whole desk: database, Redis, web, worker, beat (PORT=8000 HOST=127.0.0.1 WEB_PROCESSES=1 DATA_DIR=var)"
 	@echo "make test       run the tests (ARGS='tests/core -k hub' for some of them)"
-	@echo "make check      lint, format, types, floors, migrations, configuration"
+	@echo "make check      lint, format, types (also of the browser's scripts, if npm is there), floors, migrations, configuration"
 	@echo "make bench      measure (ARGS for the measuring program)"
 	@echo "make lock       pin the versions in requirements.in and requirements-dev.in"
 	@echo "make clean      remove .venv and caches; the data in DATA_DIR stays"
@@ -42,6 +44,16 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check --fail-level WARNING
+	@$(MAKE) --no-print-directory check-scripts
+
+# The only step that needs Node; nothing from npm is served. Without npm it is skipped, but never where changes are accepted.
+check-scripts:
+	@if command -v npm >/dev/null 2>&1; then \
+	    { test $(TSC) -nt $(SCRIPTS)/package-lock.json || \
+	    { npm ci --silent --no-audit --no-fund --prefix $(SCRIPTS) && touch -c $(TSC); }; } && \
+	    echo "tsc --project $(SCRIPTS)" && $(TSC) --project $(SCRIPTS); \
+	elif [ "$$CI" = true ]; then echo "npm is needed to check the types of the browser's scripts." >&2; exit 1; \
+	else echo "No npm here: the types of the browser's scripts are not checked."; fi
 
 bench: $(STAMP)
 	@$(BIN)/python -m bench $(ARGS)
@@ -51,5 +63,5 @@ lock: $(STAMP)
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache staticfiles
+	rm -rf $(SCRIPTS)/node_modules .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache staticfiles
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,24 +1,20 @@
 // @ts-check
 /** The demo exchange's own script: what an exchange would do to say who is signed in, in which language. */
 
-/** @typedef {((name: string, ...rest: any[]) => void) & {q?: any[][]}} Desk */
-const page = /** @type {Window & typeof globalThis & {SupportDesk?: Desk}} */ (window);
 const KEPT = "larkfield-demo-customer";
 
 const form = /** @type {HTMLFormElement} */ (document.querySelector("[data-demo]"));
 const customer = /** @type {HTMLSelectElement} */ (form.querySelector("[data-customer]"));
 const language = /** @type {HTMLSelectElement} */ (form.querySelector("[data-language]"));
 
-/** The public script may come later than this one: what is said before waits in its queue. @param {any[]} call */
+/** The public script may come later than this one: what is said before waits in its queue. @param {[name: string, ...rest: any[]]} call */
 function desk(...call) {
-  if (!page.SupportDesk) {
-    /** @type {Desk} */
-    const early = (...rest) => {
-      (early.q ??= []).push(rest);
-    };
-    page.SupportDesk = early;
+  if (!window.SupportDesk) {
+    /** @type {ScriptApi} */
+    const early = (...rest) => (early.q ??= []).push(rest);
+    window.SupportDesk = early;
   }
-  page.SupportDesk(.../** @type {[string]} */ (call));
+  window.SupportDesk(...call);
 }
 
 /** An exchange's page would get this from the exchange's server, for whoever is signed in there. */

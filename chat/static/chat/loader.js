@@ -1,17 +1,19 @@
+// @ts-check
 // One button on the host page, and an iframe of the desk behind it. Served as /widget.js.
 (() => {
   "use strict";
-  const script = document.currentScript ?? document.querySelector("script[data-site][src$='/widget.js']");
+  const script = /** @type {HTMLScriptElement | null} */ (document.currentScript ?? document.querySelector("script[data-site][src$='/widget.js']"));
   const early = window.SupportDesk?.q ?? [];
   if (!script || window.SupportDesk?.version) return;
-  const { site, locale, side, accent } = script.dataset;
+  const { site = "", locale, side, accent } = script.dataset;
   const HOST = new URL(script.src).origin;
-  const WORDS = /*WORDS*/ {};
+  /** @type {Record<string, string[]>} */ const WORDS = /*WORDS*/ {};
   const KEPT = `support-desk:${site}`;
-  const listeners = {};
+  /** @type {Record<string, Function[]>} */ const listeners = {};
   let lang = locale || document.documentElement.lang || navigator.language;
-  let identity = null;
-  let frame, isReady, isOpen = false, unread = 0;
+  /** @type {string | null} */ let identity = null;
+  /** @type {HTMLIFrameElement | undefined} */ let frame;
+  let isReady = false, isOpen = false, unread = 0;
 
   const CSS = `:host{all:initial;position:fixed;inset:auto 24px 24px auto;z-index:2147483000;--accent:#005963;--on:#fff;
 font:600 16px/1.4 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
@@ -40,14 +42,16 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(CSS);
   root.adoptedStyleSheets = [sheet];
-  const make = (tag, parent, space) => parent.appendChild(space ? document.createElementNS(space, tag) : document.createElement(tag));
-  const SVG = "http://www.w3.org/2000/svg";
+  /** @template {keyof HTMLElementTagNameMap} K @param {K} tag @param {Node} parent */
+  const make = (tag, parent) => parent.appendChild(document.createElement(tag));
+  /** @param {string} tag @param {Node} parent */
+  const shape = (tag, parent) => parent.appendChild(document.createElementNS("http://www.w3.org/2000/svg", tag));
   const panel = make("div", root);
   const button = make("button", root);
-  const drawing = make("svg", button, SVG);
+  const drawing = shape("svg", button);
   drawing.setAttribute("viewBox", "0 0 24 24");
   drawing.setAttribute("aria-hidden", "true");
-  const path = make("path", drawing, SVG);
+  const path = shape("path", drawing);
   const label = make("span", button);
   const badge = make("b", button);
   panel.hidden = true;
@@ -57,7 +61,7 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
     const tag = lang.toLowerCase().replace("_", "-");
     const chinese = /^zh.*(hant|tw|hk|mo)/.test(tag) ? "zh-hant" : "zh-hans";
     const code = [tag, tag.startsWith("zh") ? chinese : tag.split("-")[0], ...Object.keys(WORDS).filter((key) => key.startsWith(tag.slice(0, 2)))];
-    return WORDS[code.find((key) => key in WORDS)] ?? WORDS.en ?? ["Help", "Close help", "Help, unread messages: {n}", "Support chat"];
+    return WORDS[code.find((key) => key in WORDS) ?? "en"] ?? ["Help", "Close help", "Help, unread messages: {n}", "Support chat"];
   }
 
   function draw() {
@@ -67,28 +71,30 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
     host.dir = isRtl ? "rtl" : "ltr";
     host.className = (side ? side === "left" : isRtl) ? "start" : "";
     button.className = isOpen ? "open" : "";
-    button.setAttribute("aria-expanded", isOpen);
-    button.setAttribute("aria-label", isOpen ? close : unread ? fresh.replace("{n}", unread) : help);
+    button.setAttribute("aria-expanded", String(isOpen));
+    button.setAttribute("aria-label", isOpen ? close : unread ? fresh.replace("{n}", String(unread)) : help);
     path.setAttribute("d", isOpen ? DOWN : BUBBLE);
     label.textContent = help;
     label.hidden = isOpen;
-    badge.textContent = unread > 99 ? "99+" : unread;
+    badge.textContent = unread > 99 ? "99+" : String(unread);
     badge.hidden = isOpen || !unread;
     panel.hidden = !isOpen;
     if (frame) frame.title = title;
   }
 
-  function paint(colour) {
-    if (!/^#[\da-f]{6}$/i.test(colour ?? "")) return;
+  function paint(colour = "") {
+    if (!/^#[\da-f]{6}$/i.test(colour)) return;
     const [r, g, b] = [1, 3, 5].map((at) => (parseInt(colour.slice(at, at + 2), 16) / 255) ** 2.2);
     host.style.setProperty("--accent", colour);
     host.style.setProperty("--on", 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.3 ? "#101416" : "#fff");
   }
 
+  /** @param {string} type @param {object} [fields] */
   function say(type, fields) {
-    if (isReady) frame.contentWindow.postMessage({ desk: 1, type, ...fields }, HOST);
+    if (isReady) frame?.contentWindow?.postMessage({ desk: 1, type, ...fields }, HOST);
   }
 
+  /** @param {string} name @param {unknown} [value] */
   function tell(name, value) {
     for (const listener of listeners[name] ?? []) listener(value);
   }
@@ -106,6 +112,7 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
     draw();
   }
 
+  /** @param {boolean} on */
   function show(on) {
     if (on) load();
     if (on === isOpen) return;
@@ -113,11 +120,12 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
     isOpen = on;
     draw();
     say(on ? "open" : "close");
-    if (on) frame.focus();
+    if (on) frame?.focus();
     else if (hadFocus) button.focus();
     tell(on ? "open" : "close");
   }
 
+  /** @type {Record<string, (...rest: any[]) => unknown>} */
   const commands = {
     open: () => show(true),
     close: () => show(false),
@@ -141,6 +149,7 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
     on: (name, listener) => (listeners[name] ??= []).push(listener),
   };
 
+  /** @type {Record<string, (message: any) => unknown>} */
   const heard = {
     close: () => show(false),
     unread: ({ count }) => {
@@ -173,7 +182,9 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
   function wasActive() {
     try {
       return localStorage.getItem(KEPT);
-    } catch {}
+    } catch {
+      return null;
+    }
   }
 
   addEventListener("message", ({ origin, source, data }) => {
@@ -181,17 +192,19 @@ padding:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-
     if (Object.hasOwn(heard, data.type)) heard[data.type](data);
   });
   button.addEventListener("click", () => show(!isOpen));
-  root.addEventListener("keydown", (event) => event.key === "Escape" && show(false));
+  root.addEventListener("keydown", (event) => /** @type {KeyboardEvent} */ (event).key === "Escape" && show(false));
   const seen = window.visualViewport;
   seen?.addEventListener("resize", () => host.style.setProperty("--seen", `${seen.height}px`));
 
-  window.SupportDesk = (name, ...rest) => (Object.hasOwn(commands, name) ? commands[name](...rest) : undefined);
-  window.SupportDesk.version = 1;
+  /** @type {ScriptApi} */
+  const api = (name, ...rest) => (Object.hasOwn(commands, name) ? commands[name](...rest) : undefined);
+  api.version = 1;
+  window.SupportDesk = api;
   const begin = () => {
     document.body.append(host);
     paint(accent);
     draw();
-    for (const call of early) window.SupportDesk(...call);
+    for (const call of early) api(...call);
     if (wasActive()) load();
   };
   if (document.body) begin();
