@@ -36,8 +36,9 @@ class AssignForm(forms.Form):
 
 
 class StatusForm(forms.Form):
-    """Where the ticket shall go."""
+    """Where the ticket shall go. `seen_seq` is the number of the last entry the agent had on screen."""
 
+    seen_seq = forms.IntegerField(min_value=0, required=False)
     status = forms.ChoiceField(choices=[(value, "") for value in TicketStatus.values if value != TicketStatus.BOT])
 
 

@@ -135,7 +135,7 @@ def assign(request: AgentRequest, public_id: UUID) -> HttpResponse:
 def status(request: AgentRequest, public_id: UUID) -> HttpResponse:
     """Solve a ticket, wait for its customer, put it back, close it."""
     try:
-        set_status(user=request.user, ticket=public_id, status=forms.decoded(forms.StatusForm, request)["status"])
+        set_status(user=request.user, ticket=public_id, **forms.decoded(forms.StatusForm, request))
     except DomainError as error:
         return _refused(request, public_id, error)
     return _moved(request, public_id)

@@ -105,6 +105,16 @@ def test_taking_solving_and_putting_back(owner, queued):
     assert (refused.status_code, refused.json()["code"]) == (422, "bad_form")
 
 
+def test_the_page_solves_only_what_its_reader_has_seen(owner, held, customer):
+    page = owner.page(held).content.decode()
+    seen = held.messages.latest("seq").seq
+    assert page.count(f'name="seen_seq" value="{seen}"') == 3  # the composer, the button, the menu
+    customer.says("One more thing")
+    refused = owner.post(held, "status", {"status": "solved", "seen_seq": seen})
+    assert (refused.status_code, refused.json()["code"]) == (409, "thread_moved")
+    assert Ticket.objects.get(pk=held.pk).status == "assigned"
+
+
 def test_forms_without_the_csrf_token_do_nothing(owner, held):
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = owner.client.cookies

@@ -164,3 +164,20 @@ def test_the_queue_costs_a_fixed_number_of_queries(browser, stranger, owner, tic
     assert [row.status for row in rows] == ["assigned", "queued"]
     assert rows[0].preview == "where is my deposit"
     assert queue_counts(user) == {"mine": 1, "unassigned": 1, "all": 2}
+
+
+def test_nothing_is_solved_over_a_question_that_was_not_read(browser, owner, ticket):
+    answer(owner, ticket)
+    ticket.refresh_from_db()
+    read_up_to = ticket.last_seq
+    browser.says("One more thing")
+    for status in ("solved", "waiting"):
+        with pytest.raises(Conflict) as refused:
+            set_status(user=owner.user, ticket=ticket.public_id, status=status, seen_seq=read_up_to)
+        assert refused.value.code == "thread_moved"
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.waiting_since is None) == ("assigned", False)
+    set_status(user=owner.user, ticket=ticket.public_id, status="queued", seen_seq=read_up_to)
+    set_status(user=owner.user, ticket=ticket.public_id, status="solved", seen_seq=ticket.last_seq)
+    ticket.refresh_from_db()
+    assert ticket.status == "solved"

@@ -30,6 +30,7 @@ CAPABILITY_FOR = {
     TicketStatus.SOLVED: "ticket.solve",
     TicketStatus.CLOSED: "ticket.close",
 }
+LEAVES_IT_TO_CUSTOMER = frozenset({TicketStatus.WAITING, TicketStatus.SOLVED, TicketStatus.CLOSED})
 
 
 @transaction.atomic
@@ -103,17 +104,22 @@ def assign_ticket(*, user: User, ticket: UUID, assignee_id: int | None = None) -
 
 
 @transaction.atomic
-def set_status(*, user: User, ticket: UUID, status: str) -> Ticket:
+def set_status(*, user: User, ticket: UUID, status: str, seen_seq: int | None = None) -> Ticket:
     """Move a ticket on: wait for the customer, go on, back to the queue, solved, closed.
 
-    Repeat: a ticket that is there already is returned unchanged. Raises: NotFound; NotAllowed; Refused `ticket_state`.
-    Records: ticket_handed_over when queued, else capacity_freed. Locks: the ticket.
+    With `seen_seq`, nothing that leaves the next word to the customer is done over one they have already said.
+
+    Repeat: a ticket that is there already is returned unchanged. Raises: NotFound; NotAllowed; Refused `ticket_state`;
+    Conflict `thread_moved` if the customer wrote after `seen_seq`. Records: ticket_handed_over when queued, else
+    capacity_freed. Locks: the ticket.
     """
     if status not in CAPABILITY_FOR:
         raise Refused("bad_status", _("There is no such state."))
     locked = _locked(user, ticket, CAPABILITY_FOR[TicketStatus(status)])
     if locked.status == status:
         return locked
+    if seen_seq is not None and status in LEAVES_IT_TO_CUSTOMER and _has_missed(locked, seen_seq):
+        raise Conflict("thread_moved", _("The customer wrote again; the ticket is open"))
     before = locked.assignee_id
     latest = _moved(locked, user, TicketStatus(status))
     save_moved(locked, latest)
@@ -156,12 +162,15 @@ def _check_answer(user: User, ticket: Ticket, seen_seq: int, *, force: bool) -> 
     check_may_reply(assignee_id=ticket.assignee_id, user_id=user.pk, is_lead=is_lead)
     if force:
         return
-    missed = ticket.messages.from_customer().after(seen_seq).exists()
-    if missed:
+    if _has_missed(ticket, seen_seq):
         frames = [staff_frame(entry) for entry in entries_of(ticket, after=seen_seq, limit=50)]
         raise Conflict(
             "thread_moved", _("The customer wrote while you were writing. Read it, then send."), missed=frames
         )
+
+
+def _has_missed(ticket: Ticket, seen_seq: int) -> bool:
+    return ticket.messages.from_customer().after(seen_seq).exists()
 
 
 def _taken(user: User, ticket: Ticket, author: Author) -> list[Appended]:

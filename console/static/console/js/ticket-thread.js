@@ -2,7 +2,8 @@
 /**
  * The open thread: numbered, so that it repairs itself. Entries come from the socket, or by polling while it is away.
  *
- * `seen` is the last number that stood on screen; an answer carries it, and is refused if the customer wrote since.
+ * `seen` is the last number that stood on screen; an answer carries it, and is refused if the customer wrote since. So do
+ * the forms above the thread.
  */
 import { emit, on, speak } from "./lib/bus.js";
 import { appendEntry, changeEntry, drawEntry, isOwn, localiseTimes, showState } from "./lib/entries.js";
@@ -37,6 +38,7 @@ export class TicketThread extends HTMLElement {
     for (const own of this.list.querySelectorAll(".entry-own[data-public-seq]")) showState(/** @type {HTMLElement} */ (own), "stored");
     this.scroller.addEventListener("scroll", () => this.#look(), { signal, passive: true });
     document.addEventListener("visibilitychange", () => this.#look(), { signal });
+    this.closest(".thread")?.addEventListener("submit", (event) => this.#sayWhatWasSeen(event), { signal, capture: true });
     this.querySelector("[data-newest]")?.addEventListener("click", () => this.toNewest(), { signal });
     for (const type of ["message", "note", "activity", "changed"]) on(`frame:${type}`, (frame) => this.take(frame), signal);
     on("frame:typing", (frame) => this.#showTyping(frame), signal);
@@ -168,6 +170,13 @@ export class TicketThread extends HTMLElement {
     if (this.isAtEnd && document.visibilityState === "visible") this.seen = this.last;
     button?.toggleAttribute("hidden", this.isAtEnd || this.seen >= this.last);
     if (this.seen === this.last && this.#publicSeq > this.#readSeq) this.#tellRead();
+  }
+
+  /** @param {Event} event */
+  #sayWhatWasSeen(event) {
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    const field = form.querySelector(".thread-actions [name=seen_seq]");
+    if (field instanceof HTMLInputElement) field.value = String(this.seen);
   }
 
   #tellRead() {
