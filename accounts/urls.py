@@ -12,5 +12,6 @@ urlpatterns = [
     path("logout/", views.sign_out, name="logout"),
     path("recovery-codes/", views.recovery_codes, name="recovery_codes"),
     path("password/", views.password, name="password"),
+    path("language/", views.language, name="language"),
     path("still-here/", views.still_here, name="still_here"),
 ]

@@ -18,10 +18,11 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
+from django.views.i18n import set_language
 from django_otp.models import Device
 
 from accounts import codes, guards, known_browsers, selectors, sessions
-from accounts.actions import second_factor, staff_sessions
+from accounts.actions import people, second_factor, staff_sessions
 from accounts.forms import LoginForm, PasswordForm, TokenForm
 from accounts.models import TotpDevice, User
 from accounts.qr import QrPicture, qr_picture
@@ -154,6 +155,15 @@ def password(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @never_cache
 @guards.second_factor_required
+def language(request: HttpRequest) -> HttpResponseBase:
+    """Another language, here at once and kept for every later sign-in."""
+    people.choose_language(user=_user(request), language=request.POST.get("language", ""))
+    return set_language(request)
+
+
+@require_POST
+@never_cache
+@guards.second_factor_required
 def still_here(_request: HttpRequest) -> HttpResponseBase:
     """The console says that the person is working; idle time starts again."""
     return HttpResponse(status=204)
@@ -279,4 +289,6 @@ def _user(request: HttpRequest) -> User:
     return user
 
 
-__all__: Final = ["enrol", "locked_out", "password", "recovery_codes", "sign_in", "sign_out", "still_here", "verify"]
+__all__: Final = [
+    "enrol", "language", "locked_out", "password", "recovery_codes", "sign_in", "sign_out", "still_here", "verify",
+]  # fmt: skip

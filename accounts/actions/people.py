@@ -22,6 +22,12 @@ ADMIN_ROLES = frozenset({Role.ADMIN, Role.EDITOR})
 MAX_CAPACITY = 100
 
 
+def choose_language(*, user: User, language: str) -> None:
+    """What a member of staff reads the desk in from now on; an unknown tag changes nothing."""
+    user.language = best_language(language, default=user.language)
+    user.save(update_fields=["language"])
+
+
 @transaction.atomic
 def create_agent(
     *,
