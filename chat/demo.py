@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from chat.demo_people import CUSTOMERS, demo_site, demo_staff, sign_identity
@@ -44,8 +45,8 @@ HOLDINGS: Final = (
 RECENT: Final = (
     (_("Withdrawal"), "USDT · TRON", "2,400.00", _("In review")),
     (_("Deposit"), "BTC", "0.0415", _("2 of 3 confirmations")),
-    (_("Deposit"), "ETH", "0.500", _("Done")),
-    (_("Conversion"), "ETH → USDT", "0.310", _("Done")),
+    (_("Deposit"), "ETH", "0.500", pgettext_lazy("transaction", "Done")),
+    (_("Conversion"), "ETH → USDT", "0.310", pgettext_lazy("transaction", "Done")),
 )
 
 

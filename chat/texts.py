@@ -34,8 +34,8 @@ THREAD: Final[Mapping[str, Promise]] = {
     "file_refused": gettext_lazy("refused"),
     "file_open": gettext_lazy("Open {name}"),
     "today": gettext_lazy("Today"),
-    "typing": gettext_lazy("{name} is writing"),
-    "someone_typing": gettext_lazy("Someone is writing"),
+    "typing": gettext_lazy("{name} is typing"),
+    "someone_typing": gettext_lazy("Someone is typing"),
     "earlier_failed": gettext_lazy("Earlier messages could not be loaded. Try again."),
 }
 
@@ -73,7 +73,6 @@ EVENTS: Final[Mapping[str, Promise]] = {
 }
 
 QUEUE: Final[Mapping[str, Promise]] = {
-    "wait_range": gettext_lazy("{low}–{high}"),
     "talk_waiting": gettext_lazy("Waiting for a person"),
     "talk_with": gettext_lazy("You are talking to a person"),
     "verified": gettext_lazy("Verified by exchange"),
@@ -114,7 +113,8 @@ def widget_texts() -> dict[str, str | dict[str, str]]:
     }
     return plain | {
         "people_before": plural(lambda n: ngettext("{n} person before you", "{n} people before you", n)),
-        "minutes": plural(lambda n: ngettext("minute", "minutes", n)),
+        "wait": plural(lambda n: ngettext("{n} minute", "{n} minutes", n)),
+        "wait_range": plural(lambda n: ngettext("{low}–{n} minute", "{low}–{n} minutes", n)),
         "new_messages": plural(lambda n: ngettext("{n} new message", "{n} new messages", n)),
         "too_long": plural(lambda n: ngettext("{n} character too many", "{n} characters too many", n)),
         "too_many_files": plural(

@@ -30,7 +30,7 @@ WINDOW: Final = 200
 MOVES: Final = {
     TicketStatus.WAITING: (_("Wait for the customer"), "hourglass"),
     TicketStatus.ASSIGNED: (_("Go on with it"), "rotate-ccw"),
-    TicketStatus.QUEUED: (_("Back to the queue"), "undo-2"),
+    TicketStatus.QUEUED: (_("Put back into the queue"), "undo-2"),
     TicketStatus.CLOSED: (_("Close for good"), "archive"),
 }
 

@@ -71,7 +71,7 @@ SCRIPT: Final[dict[str, Promise]] = {
     "sending": _("Sending"),
     "not_sent": _("Not sent. Kept on this device."),
     "try_again": _("Try again"),
-    "stored": _("Sent"),
+    "stored": pgettext_lazy("message", "Sent"),
     "read": _("Read"),
     "typing": _("{name} is typing"),
     "customer_typing": _("The customer is typing"),

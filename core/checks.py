@@ -16,6 +16,7 @@ from django.apps.config import AppConfig
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.facts import Facts, gather_facts
 
@@ -150,8 +151,14 @@ def _app_role(facts: Facts) -> str:
 
 
 def _migrations(facts: Facts) -> str:
-    pending = facts.pending_migrations
-    return _("%(count)s migrations are pending: run manage.py migrate.") % {"count": len(pending)} if pending else ""
+    count = len(facts.pending_migrations)
+    if not count:
+        return ""
+    return ngettext(
+        "%(count)s migration is pending: run manage.py migrate.",
+        "%(count)s migrations are pending: run manage.py migrate.",
+        count,
+    ) % {"count": count}
 
 
 def _clock(facts: Facts) -> str:

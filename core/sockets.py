@@ -259,7 +259,7 @@ class FrameSocket(Delivery):
             raise CloseSocket(4408)  # asks for more and reads none of it
         if self._client_id is not None and self.in_flight >= MAX_IN_FLIGHT:
             raise TooMany(
-                "too_fast", _("You are sending faster than can be saved. Please wait a moment."), retry_after=1
+                "too_fast", _("Messages arrive faster than they can be saved. Please wait a moment."), retry_after=1
             )
         outcome = self._handlers[kind](self, frame)
         if outcome is not None:

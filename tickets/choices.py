@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class TicketStatus(models.TextChoices):
@@ -74,14 +75,14 @@ class DeliveryState(models.TextChoices):
     """How far an outgoing mail got."""
 
     PENDING = "pending", _("Waiting to be sent")
-    SENT = "sent", _("Sent")
+    SENT = "sent", pgettext_lazy("mail", "Sent")
     BOUNCED = "bounced", _("Could not be delivered")
 
 
 class CloseReason(models.TextChoices):
     """Why a ticket was closed."""
 
-    DONE = "done", _("Done")
+    DONE = "done", pgettext_lazy("why a ticket was closed", "Done")
     SPAM = "spam", _("Spam")
     JOINED = "joined", _("Joined with another ticket")
     ABANDONED = "abandoned", _("No answer from the customer")

@@ -171,9 +171,7 @@ def _check_text(content: bytes) -> None:
     if kinds := scrub(text).kinds:
         raise Refused(
             "secret_in_file",
-            _(
-                "The file contains a secret, such as a recovery phrase or a private key. Never share it, also not with us."
-            ),
+            _("The file contains a secret, such as a seed phrase or a private key. Never share it, also not with us."),
             kinds=list(kinds),
         )
 

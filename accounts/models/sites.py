@@ -6,6 +6,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.choices import Algorithm
 from accounts.querysets import IssuerKeyQuerySet, SiteQuerySet
@@ -16,7 +17,10 @@ class Site(models.Model):
     """One web site or brand. Its key stands in public pages; its origins decide who may embed it."""
 
     key = models.CharField(
-        _("key"), max_length=40, unique=True, validators=[RegexValidator(r"\A[a-z0-9][a-z0-9-]{1,39}\Z")]
+        pgettext_lazy("short name", "key"),
+        max_length=40,
+        unique=True,
+        validators=[RegexValidator(r"\A[a-z0-9][a-z0-9-]{1,39}\Z")],
     )
     name = models.CharField(_("name"), max_length=80)
     origins = ArrayField(models.CharField(max_length=200), default=list, verbose_name=_("origins"))

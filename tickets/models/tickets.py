@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tickets.choices import OPEN_STATUSES, Channel, CloseReason, Priority, TicketStatus
 from tickets.querysets import TicketQuerySet
@@ -16,7 +17,7 @@ HELD = Q(status__in=[TicketStatus.ASSIGNED, TicketStatus.WAITING])
 class Topic(models.Model):
     """What a ticket is about; forms, routing and figures use the same list."""
 
-    key = models.SlugField(_("key"), max_length=60, unique=True)
+    key = models.SlugField(pgettext_lazy("short name", "key"), max_length=60, unique=True)
     name = models.CharField(_("name"), max_length=80)
     is_sensitive = models.BooleanField(_("always goes to a specialist"), default=False)
 
@@ -141,7 +142,7 @@ class TicketField(models.Model):
         CHOICE = "choice", _("Choice")
         DATE = "date", _("Date")
 
-    key = models.SlugField(_("key"), max_length=60, unique=True)
+    key = models.SlugField(pgettext_lazy("short name", "key"), max_length=60, unique=True)
     name = models.CharField(_("name"), max_length=80)
     type = models.CharField(_("type"), max_length=10, choices=Type)
     options = models.JSONField(_("options"), default=list, blank=True)

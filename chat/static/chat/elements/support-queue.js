@@ -22,9 +22,23 @@ export class SupportQueue extends Part {
 
   /** @param {number} low minutes @param {number} high minutes */
   #drawWait(low, high) {
-    setText(this.piece("wait"), low < high ? this.say("wait_range", { low, high }) : String(high));
-    setText(this.piece("unit"), this.say("minutes", { n: high }));
+    const sentence = low < high ? this.say("wait_range", { low, n: high }) : this.say("wait", { n: high });
+    const wait = this.piece("wait");
+    if (wait.textContent !== sentence) wait.replaceChildren(...withLargeFigures(sentence));
   }
+}
+
+/** The words of a sentence, its figures in bold; all of it where a language says the number as a word. @param {string} sentence */
+function withLargeFigures(sentence) {
+  const parts = sentence.split(/(\d+(?:\s?[–~～]\s?\d+)?)/);
+  return parts.map((part, index) => (index % 2 || parts.length === 1 ? large(part) : part));
+}
+
+/** @param {string} text */
+function large(text) {
+  const element = document.createElement("b");
+  element.textContent = text;
+  return element;
 }
 
 customElements.define("support-queue", SupportQueue);
