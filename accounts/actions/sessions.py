@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from accounts import groups
@@ -44,7 +44,7 @@ def open_session(
     are to be joined (`joined`). Another person in the same browser gets a session of their own.
 
     Repeat: with the live `resume` token the same session, extended. A token's `jti` counts once, and again only with the
-    session that it made. Raises: IdentityInvalid. Locks: session, then customer.
+    session that it made. Raises: IdentityInvalid. Locks: session, then customers in order of id.
     """
     resumed = _resumed(site, resume)
     if identity is None:
@@ -53,11 +53,12 @@ def open_session(
         return _new_session(site, _new_customer(site, language, now), language, now)
     if identity.site_id != site.pk:
         raise IdentityInvalid
-    if resumed and resume and _is_same_person(resumed.customer, identity):
+    known = _lock_people(resumed, identity)
+    if resumed and resume and known and known.pk == resumed.customer_id:
         _describe(resumed.customer, identity, language, now)
         _spend(identity, resumed)
         return OpenedSession(resume, _extend(resumed, now), resumed.customer)
-    return _open_verified(site, identity, resumed, language, now)
+    return _open_verified(site, identity, resumed, known, language, now)
 
 
 def close_session(token: str) -> bool:
@@ -83,11 +84,16 @@ def forget_spent_tokens() -> int:
 
 
 def _open_verified(
-    site: Site, identity: Identity, resumed: CustomerSession | None, language: str, now: datetime
+    site: Site,
+    identity: Identity,
+    resumed: CustomerSession | None,
+    known: Customer | None,
+    language: str,
+    now: datetime,
 ) -> OpenedSession:
     """A session of the person of this identity, in a browser where somebody else or nobody was before."""
     before = resumed.customer if resumed and not resumed.customer.is_verified else None
-    customer = _customer_of(identity)
+    customer = known
     if customer is None and before is not None:
         customer = _promote(before, identity)
     joined = (before, customer) if before and customer and before.pk != customer.pk else None
@@ -114,13 +120,23 @@ def _resumed(site: Site, token: str | None) -> CustomerSession | None:
         .with_token(token_digest(token))
         .filter(site=site)
         .select_related("customer")
-        .select_for_update(of=("self", "customer"), no_key=True)
+        .locked()
         .first()
     )
 
 
-def _is_same_person(customer: Customer, identity: Identity) -> bool:
-    return customer.issuer_id == identity.issuer_id and customer.subject == identity.subject
+def _lock_people(resumed: CustomerSession | None, identity: Identity) -> Customer | None:
+    """Lock who the session is of and who the identity names, in order of id: two browsers may swap. The latter, if known."""
+    wanted = Q(issuer=identity.issuer_id, subject=identity.subject)
+    if resumed is not None:
+        wanted |= Q(pk=resumed.customer_id)
+    known = None
+    for customer in Customer.objects.locked().filter(wanted).order_by("pk"):
+        if resumed is not None and customer.pk == resumed.customer_id:
+            resumed.customer = customer
+        if (customer.issuer_id, customer.subject) == (identity.issuer_id, identity.subject):
+            known = customer
+    return known
 
 
 def _customer_of(identity: Identity) -> Customer | None:

@@ -5,7 +5,7 @@ from itertools import count
 from threading import Barrier, Thread
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from accounts.actions.sessions import (
     ANONYMOUS_LIFE,
@@ -321,6 +321,33 @@ def test_twenty_browsers_of_a_new_person_make_one_customer(committed_db, committ
     assert len(customers) == 1
     assert DataKey.objects.count() == 1
     assert CustomerSession.objects.count() == 20
+
+
+def test_two_people_who_swap_their_browsers_do_not_wait_for_each_other_in_a_ring(committed_db, committed_site):
+    site, issuer = committed_site
+    now, failures = datetime.now(UTC), []
+
+    def come(subject, resume=None):
+        try:
+            identity = Identity(site.pk, issuer.pk, subject, f"jti-{next(numbers)}", now + timedelta(minutes=5))
+            return open_session(site=site, identity=identity, resume=resume, language="en", now=now).token
+        except OperationalError as failure:
+            failures.append(failure)
+            return None
+
+    def swap(start, subject, resume):
+        start.wait()
+        come(subject, resume)
+        connection.close()
+
+    for _ in range(12):
+        start = Barrier(2)
+        threads = [Thread(target=swap, args=(start, *pair)) for pair in [("huda", come("wei")), ("wei", come("huda"))]]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert failures == []
 
 
 @pytest.fixture
