@@ -424,3 +424,19 @@ def _at_once(number, act):
         thread.join()
     assert len(results) == number
     return results
+
+
+def test_a_language_that_was_chosen_stays(client, agent):
+    agent.sign_in(client)
+    answer = client.post("/accounts/language/", {"language": "zh-hans", "next": "/console/?view=all"})
+    assert (answer.status_code, answer.url) == (302, "/console/?view=all")
+    assert client.get(CONSOLE)["Content-Language"] == "zh-hans"
+    assert User.objects.get(pk=agent.user.pk).language == "zh-hans"
+    client.post("/accounts/language/", {"language": "tlh", "next": "https://elsewhere.example/"})
+    assert User.objects.get(pk=agent.user.pk).language == "zh-hans"
+
+
+def test_nobody_chooses_a_language_for_others(client, agent):
+    agent.enter_password(client)
+    assert client.post("/accounts/language/", {"language": "ar"}).url == "/accounts/login/"
+    assert User.objects.get(pk=agent.user.pk).language == "en"
