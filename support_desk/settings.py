@@ -45,18 +45,23 @@ _database_url = _needed("DATABASE_URL", "postgres://desk_app:x@/desk")
 OWNER_DATABASE_URL = env.str("OWNER_DATABASE_URL", default=_database_url).strip()
 
 
+DATABASE_ROLE = env.str("DATABASE_ROLE", default="app")  # "owner": migrations only
+
+
 def _database(url: str, *, pooled: bool) -> dict[str, Any]:
     """Django's form of a database URL. A pool needs CONN_MAX_AGE 0: the pool itself keeps the connections."""
     config: dict[str, Any] = dict(environ.Env.db_url_config(url))
     config["CONN_MAX_AGE"] = 0 if pooled else None
     config["CONN_HEALTH_CHECKS"] = True  # after a restart of PostgreSQL no request pays for a dead connection
     options = config.setdefault("OPTIONS", {})
+    if DATABASE_ROLE != "owner":
+        # One locked ticket must not fill the threads that serve all others: give up, and let the sender try again.
+        options.setdefault("options", "-c lock_timeout=5s")
     if pooled:
         options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=12), "timeout": 5}
     return config
 
 
-DATABASE_ROLE = env.str("DATABASE_ROLE", default="app")  # "owner": migrations only
 DATABASES = {
     "default": _database(
         OWNER_DATABASE_URL if DATABASE_ROLE == "owner" else _database_url,

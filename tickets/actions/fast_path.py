@@ -13,20 +13,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
 from tickets.posted import CustomerDraft
 
 LOCK = """
 select id, customer_id, status, assignee_id, team_id
-from tickets_ticket where id = any(%s) order by id
+from tickets_ticket where id = any(%b) order by id
 for no key update skip locked
 """
 
 STORE = """
 with draft as (
-    select * from unnest(%s::int[], %s::bigint[], %s::bigint[], %s::uuid[], %s::bytea[], %s::bytea[], %s::bytea[],
-                         %s::text[], %s::text[], %s::jsonb[], %s::text[])
+    select * from unnest(%b::int[], %b::bigint[], %b::bigint[], %b::uuid[], %b::bytea[], %b::bytea[], %b::bytea[],
+                         %b::text[], %b::text[], %b::jsonb[], %b::text[])
         d(ord, ticket_id, author_id, client_id, body, preview, digest, assurance, language, scrubbed, selves)
 ), stored as (
     select d.author_id, m.client_id, m.ticket_id, m.seq, m.public_seq, m.digest, m.created_at, t.public_id as ticket
@@ -85,9 +86,7 @@ class StoredRow:
 
 def lock_free_tickets(ticket_pks: Iterable[int]) -> dict[int, LockedTicket]:
     """Lock those of the tickets that nobody holds, in order of id. Cost: one query. Call inside a transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, [sorted(ticket_pks)])
-        return {row[0]: LockedTicket(*row[1:]) for row in cursor.fetchall()}
+    return {row[0]: LockedTicket(*row[1:]) for row in _rows(LOCK, [sorted(ticket_pks)])}
 
 
 def store_drafts(drafts: Sequence[CustomerDraft]) -> dict[tuple[int, UUID], StoredRow]:
@@ -109,9 +108,17 @@ def store_drafts(drafts: Sequence[CustomerDraft]) -> dict[tuple[int, UUID], Stor
         [Jsonb(list(draft.scrubbed)) for draft in drafts],
         [f"{{{','.join(map(str, (draft.customer_pk, *draft.earlier_selves)))}}}" for draft in drafts],
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(STORE, columns)
-        return {(row[0], row[1]): _stored(row) for row in cursor.fetchall()}
+    return {(row[0], row[1]): _stored(row) for row in _rows(STORE, columns)}
+
+
+def _rows(statement: str, columns: list[Any]) -> list[tuple[Any, ...]]:
+    """Run a statement with its arrays sent in binary beside it; Django's cursor would write them into its text.
+
+    Never prepared: a plan made while the table was small goes bad as it grows.
+    """
+    connection.ensure_connection()
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        return cursor.execute(statement, columns, prepare=False, binary=True).fetchall()
 
 
 def _stored(row: tuple[Any, ...]) -> StoredRow:
