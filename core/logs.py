@@ -7,6 +7,7 @@ path, a header, an exception's text) cannot start a line of its own or move a te
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import time
 import uuid
@@ -54,6 +55,21 @@ _SHARED: tuple[Processor, ...] = (
 )
 
 
+class NamesRoutes(logging.Filter):
+    """Puts the route where Django's lines about failed requests have the path."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always true: nothing is left out."""
+        request = getattr(record, "request", None)
+        if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
+            record.args = tuple(_route_of(request) if value == request.path else value for value in record.args)
+        return True
+
+
+def _route_of(request: HttpRequest) -> str:
+    return request.resolver_match.route if request.resolver_match else "-"
+
+
 def logging_for(mode: str) -> dict[str, Any]:
     """Configure structlog and return Django's LOGGING for a mode: JSON for production, readable for demo and test.
 
@@ -78,6 +94,7 @@ def logging_for(mode: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"desk": formatter},
+        "filters": {"routes": {"()": NamesRoutes}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "desk"}},
         "root": {"handlers": ["stderr"], "level": "WARNING" if mode == "test" else "INFO"},
         "loggers": {
@@ -85,7 +102,9 @@ def logging_for(mode: str) -> dict[str, Any]:
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
             # One line per request is ours; these would repeat it.
-            "django.request": {"level": "ERROR"},
+            "django.request": {"level": "ERROR", "filters": ["routes"]},
+            # Anybody may send a foreign host, each with a traceback of a hundred lines.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
             "django_structlog": {"level": "WARNING"},
             "daphne": {"level": "WARNING"},
         },
@@ -141,7 +160,8 @@ def _begin() -> float:
 def _end(request: HttpRequest, response: HttpResponseBase, started: float) -> HttpResponseBase:
     response["X-Request-ID"] = structlog.contextvars.get_contextvars().get("request_id", "")
     if not request.path.startswith(_QUIET):
-        route = request.resolver_match.route if request.resolver_match else "-"
         milliseconds = round((time.perf_counter() - started) * 1000, 1)
-        log.info("request", method=request.method, route=route, status=response.status_code, ms=milliseconds)
+        log.info(
+            "request", method=request.method, route=_route_of(request), status=response.status_code, ms=milliseconds
+        )
     return response

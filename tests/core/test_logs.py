@@ -10,6 +10,8 @@ import structlog
 from django.conf import settings
 from django.http import HttpResponse
 from django.test import RequestFactory
+from django.urls import ResolverMatch
+from django.utils.log import log_response
 
 from core.logs import RequestLogMiddleware, logging_for
 
@@ -104,4 +106,21 @@ async def test_the_async_side_does_the_same_and_ids_do_not_mix():
 def test_machines_that_ask_all_the_time_are_not_logged():
     with logging_to("production") as written:
         RequestLogMiddleware(lambda request: HttpResponse())(RequestFactory().get("/healthz/live"))
+    assert written.getvalue() == ""
+
+
+def test_a_page_that_fails_is_named_by_its_route_too():
+    """Django's own line about a 5xx would carry the path, and with it a link that opens a file."""
+    request = RequestFactory().get("/files/secret-link")
+    request.resolver_match = ResolverMatch(lambda: None, (), {}, route="files/<str:token>")
+    with logging_to("production") as written:
+        log_response("%s: %s", "Service Unavailable", request.path, response=HttpResponse(status=503), request=request)
+    (line,) = (json.loads(line) for line in written.getvalue().splitlines())
+    assert (line["event"], line["level"]) == ("Service Unavailable: files/<str:token>", "error")
+
+
+def test_hosts_that_are_not_ours_are_one_line_each_without_a_traceback():
+    """Anybody can send them, as many as they like: the line of the request says enough."""
+    with logging_to("production") as written:
+        logging.getLogger("django.security.DisallowedHost").error("Invalid HTTP_HOST header: 'evil'")
     assert written.getvalue() == ""
