@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -27,7 +27,7 @@ VERIFIED_LIFE: Final = timedelta(hours=24)  # a shared computer; the exchange's 
 class OpenedSession:
     """A session and its secret. `joined` names an anonymous customer and the verified one they turned out to be."""
 
-    token: str
+    token: str = field(repr=False)
     session: CustomerSession
     customer: Customer
     joined: tuple[Customer, Customer] | None = None

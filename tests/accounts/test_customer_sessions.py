@@ -75,6 +75,11 @@ def test_an_anonymous_customer_gets_a_session_and_a_key(enter, site, now):
     assert key.open(key.seal(b"hello", b"place"), b"place") == b"hello"
 
 
+def test_a_token_is_not_shown_where_an_opened_session_is_printed(enter):
+    opened = enter()
+    assert opened.token not in repr(opened)
+
+
 def test_a_wrapped_key_opens_only_in_its_own_row(enter):
     first, second = (DataKey.objects.get(customer=enter().customer) for _ in range(2))
     first.wrapped = second.wrapped

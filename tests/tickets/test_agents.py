@@ -181,3 +181,14 @@ def test_nothing_is_solved_over_a_question_that_was_not_read(browser, owner, tic
     set_status(user=owner.user, ticket=ticket.public_id, status="solved", seen_seq=ticket.last_seq)
     ticket.refresh_from_db()
     assert ticket.status == "solved"
+
+
+def test_a_ticket_never_goes_on_with_somebody_who_is_gone(owner, colleague, outsider, ticket):
+    answer(owner, ticket)
+    set_status(user=owner.user, ticket=ticket.public_id, status="solved")
+    type(owner.user).objects.filter(pk=owner.pk).update(is_active=False)
+    with pytest.raises(NotFound) as refused:
+        set_status(user=colleague.user, ticket=ticket.public_id, status="assigned")
+    assert refused.value.code == "agent_not_found"
+    ticket.refresh_from_db()
+    assert ticket.status == "solved"

@@ -143,7 +143,8 @@ def _moved(ticket: Ticket, user: User, status: TicketStatus) -> Appended:
         return move_to_solved(ticket, author=author)
     if status == TicketStatus.CLOSED:
         return move_to_closed(ticket, author=author, reason=CloseReason.DONE)
-    agent = Agent.objects.select_related("user").filter(pk=ticket.assignee_id or user.pk).first()
+    wanted = ticket.assignee_id or user.pk
+    agent = Agent.objects.select_related("user").filter(pk=wanted, user__is_active=True).first()
     if agent is None:
         raise NotFound("agent_not_found", _("This agent is not in the ticket's team."))
     return move_to_agent(ticket, agent, author=author)
