@@ -142,6 +142,8 @@ def _public_message(entry: Entry) -> dict[str, Any]:
 
 def _content(entry: Entry) -> dict[str, Any]:
     content: dict[str, Any] = {"body": entry.body}
+    if entry.revision:  # an entry that was changed and has no words left was removed
+        content |= {"body": entry.body or None, "revision": entry.revision}
     if entry.scrubbed:
         content["scrubbed"] = list(entry.scrubbed)
     if entry.attachments:

@@ -9,6 +9,7 @@ from core.errors import NotAllowed, NotFound, Refused
 from tests.cast import make_agent, numbers_of
 from tickets.actions.agents import assign_ticket, post_agent_message
 from tickets.actions.changing import edit_message, redact_message
+from tickets.actions.messages import post_customer_messages
 from tickets.models import Message, MessageRevision
 from tickets.rendering import public_frame
 from tickets.selectors import public_thread_of, queue_for, thread_of
@@ -46,6 +47,20 @@ def test_a_correction_is_a_public_row_that_resume_replays(browser, owner, ticket
     assert MessageRevision.objects.count() == 1
 
 
+def test_a_correction_of_the_newest_words_is_the_new_preview(owner, ticket):
+    edit_message(user=owner.user, ticket=ticket.public_id, seq=3, body="Send nothing to anybody")
+    assert queue_for(owner.user, "mine")[0].preview == "Send nothing to anybody"
+
+
+def test_a_message_that_is_sent_again_after_its_removal_stays_removed(browser, lead, ticket):
+    first = Message.objects.get(seq=1)
+    redact_message(user=lead.user, ticket=ticket.public_id, seq=1, reason="a customer's document")
+    again = browser.says("my account is empty", first.client_id)
+    (fast,) = post_customer_messages([browser.draft("my account is empty", first.client_id)])
+    assert [(posted.seq, posted.repeat) for posted in (again, fast)] == [(1, True), (1, True)]
+    assert thread_of(browser.ticket(), limit=1)[0].body == ""
+
+
 def test_the_same_text_again_adds_nothing(owner, ticket):
     edit_message(user=owner.user, ticket=ticket.public_id, seq=3, body="Send 2 BTC")
     assert Message.objects.count() == 3
@@ -63,12 +78,13 @@ def test_a_removal_leaves_a_place_and_no_words_anywhere(browser, owner, lead, ti
     redact_message(user=lead.user, ticket=ticket.public_id, seq=3, reason="wrong advice")
     frames = [public_frame(entry) for entry in public_thread_of(browser.ticket(), after=2)]
     assert [(frame["type"], frame["body"]) for frame in frames] == [
-        ("message", ""),
+        ("message", None),
         ("changed", None),
         ("changed", None),
     ]
     assert [entry.body for entry in thread_of(browser.ticket(), after=2)] == ["", "", ""]
     assert MessageRevision.objects.count() == 0
+    assert {bytes(row.body) + bytes(row.digest) for row in Message.objects.filter(seq__in=[3, 4])} == {b""}
     assert queue_for(owner.user, "mine")[0].preview == ""
     assert numbers_of(browser.ticket())[1] == [1, 2, 3, 4, 5]
 

@@ -40,6 +40,8 @@ def edit_message(*, user: User, ticket: UUID, seq: int, body: str) -> Posted:
     MessageRevision.objects.create(message=message, revision=message.revision, body=message.body)
     message.body = seal.seal_body(clean.text, message.author_kind, message.author_id, message.client_id)
     message.scrubbed = list(clean.kinds)
+    if message.seq == _newest_words(locked):
+        locked.preview = seal.seal_preview(clean.text)
     return _changed(locked, message, Author.agent(user), Words(clean.text, clean.kinds, message.language))
 
 
@@ -56,10 +58,10 @@ def redact_message(*, user: User, ticket: UUID, seq: int, reason: str) -> Posted
     if not message.body and message.revision:
         return posted_of(message, repeat=True)
     MessageRevision.objects.filter(message=message).delete()
-    locked.messages.filter(activity="changed", data__of=message.seq).update(body=b"")
+    locked.messages.filter(activity="changed", data__of=message.seq).update(body=b"", digest=b"")
     forget_files(message)
-    message.body, message.scrubbed = b"", []
-    if message.public_seq is not None and message.seq == _newest_words(locked):
+    message.body, message.digest, message.scrubbed = b"", b"", []
+    if message.seq == _newest_words(locked):
         locked.preview = b""
     posted = _changed(locked, message, Author.agent(user), Words())
     actor = Actor("user", str(user.pk))
@@ -70,7 +72,7 @@ def redact_message(*, user: User, ticket: UUID, seq: int, reason: str) -> Posted
 
 def _changed(ticket: Ticket, message: Message, author: Author, words: Words) -> Posted:
     message.revision += 1
-    message.save(update_fields=["body", "scrubbed", "revision"])
+    message.save(update_fields=["body", "digest", "scrubbed", "revision"])
     latest = append_change(ticket, message, author, uuid4(), words)
     save_moved(ticket, latest)
     publish_on_commit(hub_frames(latest.entry()))
@@ -85,7 +87,7 @@ def _locked(user: User, public_id: UUID, seq: int) -> tuple[Ticket, Message]:
     return ticket, message
 
 
-def _newest_words(ticket: Ticket) -> int:
+def _newest_words(ticket: Ticket) -> int | None:
     """The number of the newest public message: the one that a ticket's preview shows."""
     said = ticket.messages.public().exclude(kind=MessageKind.ACTIVITY)
-    return said.order_by("-seq").values_list("seq", flat=True)[0]
+    return said.order_by("-seq").values_list("seq", flat=True).first()

@@ -81,7 +81,7 @@ def _answer(
     row = stored.get((draft.customer_pk, draft.client_id))
     if row is None:
         return NeedsOrdinary()
-    if row.digest != draft.digest:
+    if row.digest and row.digest != draft.digest:
         # A digest is keyed: that of another ticket may be under another key, which only the ordinary action looks up.
         return _used_id() if row.ticket_pk == draft.ticket_pk else NeedsOrdinary()
     origin = first[draft.customer_pk, draft.client_id]
