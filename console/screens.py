@@ -111,7 +111,7 @@ def row_view(row: TicketRow) -> RowView:
         name=row.customer_name,
         is_verified=is_verified,
         assurance=ASSURANCE.get(row.assurance, ASSURANCE["anonymous"]),
-        words=row.subject or " ".join(row.preview.split()),
+        words=row.subject or plain_words(row.preview),
         channel_icon=CHANNEL_ICONS.get(row.channel, "message-square"),
         language_mark=LANGUAGE_MARKS.get(row.language, row.language[:2].upper()),
         since=row.waiting_since or (row.queued_at if row.status == TicketStatus.QUEUED else None),
@@ -147,6 +147,12 @@ def _line(entry: Entry, change: Entry | None, reader_id: int) -> Line:
         is_mine=entry.author_kind == "agent" and entry.author_id == reader_id,
         is_removed=change is not None and not change.body,
     )
+
+
+def plain_words(preview: str) -> str:
+    """A preview on one line, with words of the reader's language where a secret was removed."""
+    parts = [f"({piece.text})" if piece.is_removed_secret else piece.text for piece in pieces_of(preview)]
+    return " ".join("".join(parts).split())
 
 
 def pieces_of(body: str) -> list[Piece]:

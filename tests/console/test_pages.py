@@ -118,3 +118,17 @@ def test_the_queue_costs_the_same_however_long_it_is(owner, site, django_assert_
     with django_assert_max_num_queries(12):
         rows = owner.client.get("/console/rows/", {"view": "all"}).content.decode()
     assert rows.count('class="queue-row"') == 12
+
+
+@pytest.mark.parametrize(
+    ("preview", "shown"),
+    [
+        ("two\n words", "two words"),
+        ("my phrase: [removed: seed_phrase]", "my phrase: (seed phrase removed)"),
+        ("[removed: nothing_known] !", "(secret removed) !"),
+    ],
+)
+def test_a_removed_secret_has_words_in_the_queue_too(preview, shown):
+    from console.screens import plain_words
+
+    assert plain_words(preview) == shown
