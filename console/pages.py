@@ -63,6 +63,7 @@ def desk_context(request: AgentRequest, view: str) -> dict[str, Any]:
         "initials": initials(request.user.display_name or request.user.email),
         "socket_ticket": socket_tickets.issue(request.user, request.session.session_key or ""),
         "is_rtl": is_rtl(request.user.language),
+        "languages": LANGUAGES,
     }
 
 
