@@ -14,6 +14,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
 
 from accounts.models import User
+from core.addresses import address_of
 from core.limits import Limit, hit
 
 COOKIE: Final = "known_browser"
@@ -26,7 +27,7 @@ BY_ADDRESS: Final = Limit("sign_in_address", 60, 300)
 
 def check_sign_in_limits(request: HttpRequest, email: str) -> None:
     """Count one password of an address and of an account. Raises: TooMany."""
-    hit(BY_ADDRESS, str(request.META.get("REMOTE_ADDR", "")))
+    hit(BY_ADDRESS, address_of(request))
     if not _knows(request, email):
         hit(BY_ACCOUNT, email)
 

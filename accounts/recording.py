@@ -9,6 +9,7 @@ from django.db import models, transaction
 from django.http import HttpRequest
 
 from accounts.models import User
+from core.addresses import client_ip
 from core.audit.actions import Actor, append
 
 
@@ -26,7 +27,7 @@ COMMAND_LINE: Final = Origin("command")
 
 def origin_of(request: HttpRequest) -> Origin:
     """Where a request came from."""
-    return Origin("staff", str(request.META.get("REMOTE_ADDR", ""))[:45], request.session.session_key or "")
+    return Origin("staff", client_ip(request) or "", request.session.session_key or "")
 
 
 def record(action: str, *, actor: User | None, subject: models.Model, origin: Origin, **facts: object) -> None:

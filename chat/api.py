@@ -19,12 +19,12 @@ from accounts.actions.sessions import OpenedSession, close_session
 from accounts.models import CustomerSession
 from accounts.selectors import opened_key, session_of, site_by_key
 from chat.actions.sessions import begin_session
-from chat.addresses import address_of
 from chat.frames import AskForHuman, OpenSession, SendMessage
 from chat.limits import check_message_limit, check_read_limit, check_session_limits, check_upload_limit
 from chat.refusals import not_available
 from chat.responses import CustomerEdge, JsonEdge, bad_request, bearer_of, body_of, json_answer, number_of
 from chat.selectors import history_of, live_chat_of, news_of, settings_of, upload_key_of
+from core.addresses import address_of
 from core.db import utc_now
 from core.errors import NotFound
 from core.locales import best_language, from_accept_language

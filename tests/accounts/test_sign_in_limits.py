@@ -12,6 +12,7 @@ from accounts import known_browsers
 from accounts.actions.staff_sessions import forget_ended_sign_ins
 from accounts.models import DataKey, SpentTicket
 from accounts.socket_tickets import issue, redeem
+from core.audit.models import Entry
 from core.crypto import rotation
 from core.limits import Limit
 
@@ -57,6 +58,26 @@ def test_guesses_from_one_address_are_limited_over_all_accounts(narrow, agent):
     statuses = [guess(Client(), "10.0.0.1", f"user{n}@desk.example") for n in range(10)]
     assert statuses == [422] * 8 + [429, 429]
     assert guess(Client(), "10.0.0.2") == 422
+
+
+def test_behind_a_proxy_strangers_are_told_apart(narrow, agent, settings):
+    """Else sixty wrong passwords of anybody would keep the whole staff out, and five a single person."""
+    settings.TRUSTED_PROXIES = 1
+    stranger, own = {"HTTP_X_FORWARDED_FOR": "198.51.100.7"}, {"HTTP_X_FORWARDED_FOR": "203.0.113.9"}
+    for number in range(10):
+        data = {"username": f"user{number}@desk.example", "password": "wrong"}
+        Client(**stranger).post("/accounts/login/", data)
+    assert Client(**stranger).post("/accounts/login/", data).status_code == 429
+    assert agent.enter_password(Client(**own)).url == "/accounts/verify/"
+
+
+def test_behind_a_proxy_a_stranger_locks_nobody_out(agent, settings):
+    settings.TRUSTED_PROXIES = 1
+    data = {"username": agent.user.email, "password": "wrong"}
+    stranger, own = Client(HTTP_X_FORWARDED_FOR="198.51.100.7"), Client(HTTP_X_FORWARDED_FOR="203.0.113.9")
+    assert [stranger.post("/accounts/login/", data).status_code for _ in range(6)][-1] == 429
+    assert agent.sign_in(own).status_code == 302
+    assert Entry.objects.get(action="signed_in").address == "203.0.113.9"
 
 
 def test_a_form_that_is_far_too_long_is_not_kept(client, agent):

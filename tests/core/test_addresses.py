@@ -3,7 +3,7 @@
 import pytest
 from django.test import RequestFactory
 
-from chat.addresses import address_of
+from core.addresses import address_of, client_ip
 
 
 def request(remote="203.0.113.9", **headers):
@@ -43,3 +43,17 @@ def test_other_headers_change_nothing(settings):
         "client-ip": "1.1.1.1",
     }
     assert address_of(request(**headers)) == "198.51.100.7"
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "expected"),
+    [
+        ("198.51.100.7", "198.51.100.7"),
+        ("2001:db8::6", "2001:db8::6"),
+        ("::ffff:198.51.100.7", "198.51.100.7"),
+        ("x", None),
+    ],
+)
+def test_the_audit_and_lock_outs_name_the_whole_address(settings, forwarded, expected):
+    settings.TRUSTED_PROXIES = 1
+    assert client_ip(request(**{"x-forwarded-for": forwarded})) == expected
