@@ -37,6 +37,15 @@ def begin(request: HttpRequest, user: User, *, at: float) -> None:
     request.session.set_expiry(BETWEEN_STEPS)
 
 
+def lead_back_to(session: SessionBase, target: str) -> None:
+    """Remember for ten minutes which page was asked for. Without one nothing is stored: anybody may look at the sign-in page."""
+    if target:
+        session[NEXT] = target
+        session.set_expiry(BETWEEN_STEPS)
+    else:
+        session.pop(NEXT, None)
+
+
 def pending_user(session: SessionBase, *, at: float) -> User | None:
     """Whose password was right in this session, if the second step may still be taken."""
     pending = session.get(PENDING)

@@ -43,7 +43,7 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
         return redirect(reverse(settings.LOGIN_REDIRECT_URL))
     form = LoginForm(request.POST or None)
     if request.method != "POST":
-        request.session[sessions.NEXT] = guards.safe_next(request.GET.get("next", ""))
+        sessions.lead_back_to(request.session, guards.safe_next(request.GET.get("next", "")))
         return render(request, "accounts/login.html", {"form": form, **_shared(request)})
     if len(request.POST.urlencode()) > LARGEST_SIGN_IN:
         return HttpResponse(status=413)
@@ -202,7 +202,7 @@ def _start_again(request: HttpRequest) -> HttpResponse:
     target = request.session.get(sessions.NEXT, "")
     request.session.flush()
     form = LoginForm()
-    request.session[sessions.NEXT] = target
+    sessions.lead_back_to(request.session, target)
     context = {"form": form, "started_again": True, "action": reverse("accounts:login"), **_shared(request)}
     return render(request, "accounts/login.html", context, status=401)
 

@@ -80,6 +80,15 @@ def test_behind_a_proxy_a_stranger_locks_nobody_out(agent, settings):
     assert Entry.objects.get(action="signed_in").address == "203.0.113.9"
 
 
+def test_looking_at_the_sign_in_pages_stores_nothing(agent):
+    """Anybody may look, as often as they like."""
+    for path in ("/accounts/login/", "/accounts/login/?next=//evil.example/", "/accounts/verify/", "/accounts/enrol/"):
+        assert Client().get(path).status_code in (200, 401)
+    assert Session.objects.count() == 0
+    Client().get("/accounts/login/?next=/console/")
+    assert Session.objects.get().expire_date < timezone.now() + timedelta(minutes=11)
+
+
 def test_a_form_that_is_far_too_long_is_not_kept(client, agent):
     data = {"username": "tala@desk.example", "password": "wrong", "more": "x" * 10_000}
     assert client.post("/accounts/login/", data).status_code == 413
