@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.choices import Role
 from chat.demo_people import CUSTOMERS, demo_site, demo_staff, sign_identity
 from chat.pages import language_of, with_policy
 from core.db import utc_now
@@ -78,13 +79,14 @@ def identity(request: HttpRequest) -> HttpResponse:
 
 
 def _context(request: HttpRequest, site_key: str, language: str) -> dict[str, Any]:
+    roles = dict(Role.choices)
     return {
         "site_key": site_key,
         "language": language,
         "direction": "rtl" if is_rtl(language) else "ltr",
         "languages": LANGUAGES,
         "customers": CUSTOMERS,
-        "staff": demo_staff(),
+        "staff": [person | {"role": roles.get(person.get("role", ""), "")} for person in demo_staff()],
         "holdings": HOLDINGS,
         "total": f"{sum(holding.value for holding in HOLDINGS):,.2f}",
         "recent": RECENT,
