@@ -152,7 +152,7 @@ def _line(entry: Entry, change: Entry | None, reader_id: int) -> Line:
 def plain_words(preview: str) -> str:
     """A preview on one line, with words of the reader's language where a secret was removed."""
     parts = [f"({piece.text})" if piece.is_removed_secret else piece.text for piece in pieces_of(preview)]
-    return " ".join("".join(parts).split())
+    return " ".join("".join(map(str, parts)).split())
 
 
 def pieces_of(body: str) -> list[Piece]:
