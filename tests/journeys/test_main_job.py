@@ -19,7 +19,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SECRET = b32encode(b"a secret of this test").decode()
 WORDS = {
-    "zh-hans": ("我昨天提的 2,400 USDT 到现在还没到账", "您好，我来为您查看。您的资产是安全的。", "交易哈希是 7be2…91ac"),
+    "zh-hans": (
+        "我昨天提的 2,400 USDT 到现在还没到账",
+        "您好，我来为您查看。您的资产是安全的。",
+        "交易哈希是 7be2…91ac",
+    ),
     "ar": ("لم يصل سحب 2,400 USDT منذ أمس", "مرحبًا، أنا أتابع طلبك. أموالك في أمان.", "هذا هو رقم المعاملة 7be2…91ac"),
 }
 
