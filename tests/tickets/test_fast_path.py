@@ -4,11 +4,13 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 
 from core.crypto.keys import WrongKey
 from core.errors import Conflict
 from core.group_commit import BUSY
 from tests.cast import numbers_of
+from tickets.actions import fast_path
 from tickets.actions.messages import post_customer_messages
 from tickets.models import Message, Ticket
 from tickets.posted import NeedsOrdinary, Posted
@@ -125,3 +127,25 @@ def test_frames_and_the_event_follow_the_commit(browser, published):
     ticket = browser.ticket().public_id
     assert published.groups() == [f"t:{ticket}", f"c:{ticket}"]
     assert published.events() == [("message_posted", (browser.ticket().pk,))]
+
+
+def test_looking_for_repeats_never_reads_all_messages(browser, site, cast):
+    """On a table without statistics the planner knows nothing; the statement must not depend on what it believes."""
+    for number in range(30):
+        browser.says(f"message {number}")
+    drafts = [browser.draft("one more")]
+    with transaction.atomic():
+        locked = fast_path.lock_free_tickets({drafts[0].ticket_pk})
+        explained = fast_path._rows(
+            "explain (analyze, format json) " + fast_path.STORE, fast_path._columns(drafts, locked)
+        )
+    visits = list(scans_of(explained[0][0][0]["Plan"], "tickets_message"))
+    assert visits
+    assert all("client_id" in visit["Index Cond"] and visit["Actual Rows"] == 0 for visit in visits)
+
+
+def scans_of(plan, table):
+    if plan.get("Relation Name") == table and "Scan" in plan["Node Type"]:
+        yield plan
+    for part in plan.get("Plans", ()):
+        yield from scans_of(part, table)

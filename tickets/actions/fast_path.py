@@ -1,12 +1,11 @@
 """The two set-based statements that store customers' messages in bulk: the one place where SQL replaces the ORM.
 
-Statement 1 locks the tickets that nobody else holds. Statement 2 starts with a fresh snapshot, so under those locks it
-sees every number and every client id that was committed before; it skips the ids that are stored, numbers the rest,
-inserts, and moves the tickets on. Both run through Django's own cursor, which plans each time: a plan prepared on an
-empty table goes bad as the table grows.
+Statement 1 locks the tickets that nobody else holds and says how far each is numbered. Statement 2 starts with a fresh
+snapshot, so under those locks it sees every client id that was committed before; it skips the ids that are stored,
+numbers the rest, inserts, and moves the tickets on. Both run in Django's own transaction and are planned each time.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,25 +18,28 @@ from psycopg.types.json import Jsonb
 from tickets.posted import CustomerDraft
 
 LOCK = """
-select id, customer_id, status, assignee_id, team_id
+select id, customer_id, status, assignee_id, team_id, last_seq, last_public_seq
 from tickets_ticket where id = any(%b) order by id
 for no key update skip locked
 """
 
+# The lateral limit makes the look-up of each stored id its own visit to the unique index, whatever the planner believes
+# of the tables: on a young table a join would read every message there is.
 STORE = """
 with draft as (
-    select * from unnest(%b::int[], %b::bigint[], %b::bigint[], %b::uuid[], %b::bytea[], %b::bytea[], %b::bytea[],
-                         %b::text[], %b::text[], %b::jsonb[], %b::text[])
-        d(ord, ticket_id, author_id, client_id, body, preview, digest, assurance, language, scrubbed, selves)
+    select * from unnest(%b::int[], %b::bigint[], %b::int[], %b::int[], %b::bigint[], %b::uuid[], %b::bytea[],
+                         %b::bytea[], %b::bytea[], %b::text[], %b::text[], %b::jsonb[], %b::text[])
+        d(ord, ticket_id, last_seq, last_public_seq, author_id, client_id, body, preview, digest, assurance, language,
+          scrubbed, selves)
 ), stored as (
-    select d.author_id, m.client_id, m.ticket_id, m.seq, m.public_seq, m.digest, m.created_at, t.public_id as ticket
-    from tickets_message m
-    join draft d on m.author_kind = 'customer' and m.author_id = any(d.selves::bigint[]) and m.client_id = d.client_id
-    join tickets_ticket t on t.id = m.ticket_id
+    select d.author_id, d.client_id, m.*
+    from draft d cross join lateral (
+        select ticket_id, seq, public_seq, digest, created_at from tickets_message
+        where author_kind = 'customer' and author_id = any(d.selves::bigint[]) and client_id = d.client_id limit 1
+    ) m
 ), fresh as (
-    select d.*, t.public_id as ticket,
-           t.last_seq + row_number() over w as seq, t.last_public_seq + row_number() over w as public_seq
-    from draft d join tickets_ticket t on t.id = d.ticket_id
+    select d.*, d.last_seq + row_number() over w as seq, d.last_public_seq + row_number() over w as public_seq
+    from draft d
     where not exists (select from stored s where s.author_id = d.author_id and s.client_id = d.client_id)
     window w as (partition by d.ticket_id order by d.ord)
 ), added as (
@@ -57,7 +59,8 @@ with draft as (
 )
 select author_id, client_id, ticket_id, seq, public_seq, digest, created_at, null::uuid, false from added
 union all
-select author_id, client_id, ticket_id, seq, public_seq, digest, created_at, ticket, true from stored
+select author_id, client_id, ticket_id, seq, public_seq, digest, created_at,
+    (select public_id from tickets_ticket t where t.id = s.ticket_id), true from stored s
 """
 
 
@@ -69,6 +72,8 @@ class LockedTicket:
     status: str
     assignee_id: int | None
     team_id: int
+    last_seq: int
+    last_public_seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +94,23 @@ def lock_free_tickets(ticket_pks: Iterable[int]) -> dict[int, LockedTicket]:
     return {row[0]: LockedTicket(*row[1:]) for row in _rows(LOCK, [sorted(ticket_pks)])}
 
 
-def store_drafts(drafts: Sequence[CustomerDraft]) -> dict[tuple[int, UUID], StoredRow]:
+def store_drafts(
+    drafts: Sequence[CustomerDraft], locked: Mapping[int, LockedTicket]
+) -> dict[tuple[int, UUID], StoredRow]:
     """Store drafts of locked tickets, in order; the answer is keyed by (author, client id). Cost: one query.
 
     Each (author, client id) may come once. Raises: IntegrityError if another transaction stores the same id into
     another ticket at this moment.
     """
-    columns: list[Any] = [
+    return {(row[0], row[1]): _stored(row) for row in _rows(STORE, _columns(drafts, locked))}
+
+
+def _columns(drafts: Sequence[CustomerDraft], locked: Mapping[int, LockedTicket]) -> list[Any]:
+    return [
         list(range(len(drafts))),
         [draft.ticket_pk for draft in drafts],
+        [locked[draft.ticket_pk].last_seq for draft in drafts],
+        [locked[draft.ticket_pk].last_public_seq for draft in drafts],
         [draft.customer_pk for draft in drafts],
         [draft.client_id for draft in drafts],
         [draft.body for draft in drafts],
@@ -108,7 +121,6 @@ def store_drafts(drafts: Sequence[CustomerDraft]) -> dict[tuple[int, UUID], Stor
         [Jsonb(list(draft.scrubbed)) for draft in drafts],
         [f"{{{','.join(map(str, (draft.customer_pk, *draft.earlier_selves)))}}}" for draft in drafts],
     ]
-    return {(row[0], row[1]): _stored(row) for row in _rows(STORE, columns)}
 
 
 def _rows(statement: str, columns: list[Any]) -> list[tuple[Any, ...]]:

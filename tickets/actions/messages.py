@@ -61,7 +61,7 @@ def _post_together(drafts: list[CustomerDraft]) -> list[Answer]:
         for draft in drafts:
             if _takes(locked.get(draft.ticket_pk), draft):
                 first.setdefault((draft.customer_pk, draft.client_id), draft)
-        stored = store_drafts(list(first.values())) if first else {}
+        stored = store_drafts(list(first.values()), locked) if first else {}
         publish_on_commit(*_news_of(first, stored, locked))
     return [_answer(draft, locked, first, stored) for draft in drafts]
 
