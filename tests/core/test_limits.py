@@ -19,15 +19,15 @@ from core.limits_redis import Breaker
 
 @pytest.fixture(autouse=True)
 def _fresh_process():
-    for value in (
-        limits._windows,
-        limits._reporter,
-        limits_redis.breaker,
-        limits_redis._client,
-        limits_redis._loop_takers,
-    ):
-        value.forget()
+    """No counts, no open circuit and no thread of an earlier test that still reports."""
+    _forget()
     yield
+    _forget()
+
+
+def _forget():
+    if limits._reporter._made:
+        time.sleep(limits.REPORT_EVERY + 0.25)
     for value in (
         limits._windows,
         limits._reporter,

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ DEPLOY = ROOT / "docs" / "deploy"
 
 def program(name: str) -> str:
     """The path of a program. Without it the test is skipped, in CI it fails."""
-    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin:/usr/local/sbin")
+    beside_python = str(Path(sys.executable).parent)
+    found = shutil.which(name, path=beside_python) or shutil.which(name)
+    found = found or shutil.which(name, path="/usr/sbin:/sbin:/usr/local/sbin")
     if found is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{name} is not installed")
     return found
