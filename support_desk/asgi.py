@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from typing import Any, cast
 
 import django
@@ -23,6 +24,8 @@ drain_before_shutdown()
 gc.collect()
 gc.freeze()
 gc.set_threshold(20_000, 20, 50)
+# The event loop and the thread that commits take turns many times a message; at 5 ms each would often wait for the other.
+sys.setswitchinterval(0.0005)
 
 application = ProtocolTypeRouter(
     {

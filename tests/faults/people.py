@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import time
+from abc import ABC, abstractmethod
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
@@ -23,7 +24,7 @@ ANSWER_WITHIN = 15.0
 OURS = ("message", "status", "changed", "note", "activity")
 
 
-class Patient:
+class Patient(ABC):
     """Connects, and connects again, until the block of `running` ends."""
 
     path = ""
@@ -34,19 +35,19 @@ class Patient:
         self.socket = None
         self.frames, self.close_codes, self.welcomes, self.connected_to = [], [], [], []
 
+    @abstractmethod
     async def greet(self, socket, url):
         """Say hello."""
-        raise NotImplementedError
 
     def headers(self):
         """What the handshake carries beside the origin."""
         return {}
 
+    @abstractmethod
     async def take(self, socket, frame):
         """Write down one frame, and answer it."""
-        raise NotImplementedError
 
-    async def work(self, socket):
+    async def work(self, socket):  # noqa: B027 - nothing, unless a person has something to say
         """What goes on while the connection lives."""
 
     @asynccontextmanager
@@ -168,7 +169,7 @@ class Customer(Patient):
         if frame is None or frame["type"] == "message.send":
             self.history.acks.append((client_id, number))
 
-    async def work(self, socket):
+    async def work(self, socket):  # noqa: B027 - nothing, unless a person has something to say
         told = 0
         with contextlib.suppress(ConnectionClosed):
             while True:
@@ -233,7 +234,7 @@ class Console(Patient):
             if "public_seq" in frame:
                 self.history.seen.append(line_of(frame | {"seq": frame["public_seq"]}))
 
-    async def work(self, socket):
+    async def work(self, socket):  # noqa: B027 - nothing, unless a person has something to say
         told = 0
         with contextlib.suppress(ConnectionClosed):
             while True:
