@@ -169,7 +169,7 @@ class Customer(Patient):
         if frame is None or frame["type"] == "message.send":
             self.history.acks.append((client_id, number))
 
-    async def work(self, socket):  # noqa: B027 - nothing, unless a person has something to say
+    async def work(self, socket):
         told = 0
         with contextlib.suppress(ConnectionClosed):
             while True:
@@ -234,7 +234,7 @@ class Console(Patient):
             if "public_seq" in frame:
                 self.history.seen.append(line_of(frame | {"seq": frame["public_seq"]}))
 
-    async def work(self, socket):  # noqa: B027 - nothing, unless a person has something to say
+    async def work(self, socket):
         told = 0
         with contextlib.suppress(ConnectionClosed):
             while True:
